@@ -1,0 +1,69 @@
+# Two commands: `make demo` and `make test`. Both install what they need into .venv, once.
+SHELL := /bin/sh
+VENV := .venv
+BIN := $(VENV)/bin
+PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
+	command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' 2>/dev/null && echo $$p && break; done)
+# What decides whether an installation is still the right one: its content, not its age.
+INSTALL_KEY = $(shell cat requirements.lock setup.cfg pyproject.toml platform/build_assets.py platform/portal/assets/package-lock.json 2>/dev/null | cksum | tr ' ' '-')
+TEST_KEY = $(shell cat requirements-test.lock 2>/dev/null | cksum | tr ' ' '-')
+PIP = $(BIN)/python -m pip --disable-pip-version-check
+ARGS ?=
+PYTEST_ARGS ?=
+
+.PHONY: help demo test install install-test assets lint types lock migration bench clean
+.NOTPARALLEL:
+
+help:
+	@echo "make demo       run the whole platform with simulated devices (ARGS='--port 8080 --trucks 80 --fresh')"
+	@echo "make test       run the whole test suite (PYTEST_ARGS='-k word')"
+	@echo "make install    set up .venv only"
+	@echo "make lint types check style and types"
+	@echo "make lock       write the lock files anew from setup.cfg"
+	@echo "make migration m='what changes'   write the next schema version"
+
+demo: install
+	@exec $(BIN)/haoyun demo $(ARGS)
+
+test: install-test
+	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+install: $(VENV)/.python
+	@if [ "$$(cat $(VENV)/.installed 2>/dev/null)" != "$(INSTALL_KEY)" ]; then \
+		set -e; \
+		echo "installing Haoyun into $(VENV) (a minute or two, once)"; \
+		$(PIP) install --quiet --require-hashes -r requirements.lock; \
+		$(PIP) install --quiet --no-deps -e .; \
+		echo "$(INSTALL_KEY)" > $(VENV)/.installed; \
+	fi
+	@$(BIN)/python -m haoyun.platform.build_assets
+
+install-test: install
+	@if [ "$$(cat $(VENV)/.installed-test 2>/dev/null)" != "$(TEST_KEY)" ]; then \
+		set -e; \
+		echo "installing what the tests need"; \
+		$(PIP) install --quiet --require-hashes -r requirements-test.lock; \
+		echo "$(TEST_KEY)" > $(VENV)/.installed-test; \
+	fi
+
+$(VENV)/.python:
+	@if [ -z "$(PYTHON)" ]; then echo "Haoyun needs Python 3.11, 3.12 or 3.13; none was found. Name one: make $(MAKECMDGOALS) PYTHON=/path/to/python3" >&2; exit 1; fi
+	@$(PYTHON) -m venv $(VENV) || { echo "Python's venv module is missing (on Debian: apt install python3-venv)" >&2; exit 1; }
+	@touch $@
+
+lint: install-test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: install-test
+	MYPYPATH=.typing $(BIN)/mypy --namespace-packages -p haoyun
+
+lock:
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header setup.cfg -o requirements.lock
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra test --extra demo-streets -c requirements.lock setup.cfg -o requirements-test.lock
+
+migration: install
+	$(BIN)/python -m haoyun.platform.migrations.new "$(m)"
+
+clean:
+	rm -rf $(VENV) build *.egg-info platform/portal/static/dist .pytest_cache .mypy_cache .ruff_cache
