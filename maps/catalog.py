@@ -1,0 +1,45 @@
+"""Which maps there are, by name: the built-in ones and those imported into a folder."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+from haoyun.maps.errors import BadMapFile, UnknownMap
+from haoyun.maps.mapfile import SUFFIX
+from haoyun.maps.network import RoadNetwork
+from haoyun.maps.osm import OSM_ATTRIBUTION, read_osm
+from haoyun.maps.streets import coquimbo_network
+from haoyun.maps.trunk import trunk_network
+
+BUILT_IN: dict[str, Callable[[], RoadNetwork]] = {"trunk": trunk_network, "coquimbo": coquimbo_network}
+_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
+
+
+def list_maps(folder: Path) -> list[str]:
+    """Names of the built-in maps, then of the imported ones in `folder`, sorted."""
+    imported = sorted(path.name.removesuffix(SUFFIX) for path in folder.glob(f"*{SUFFIX}"))
+    return [*BUILT_IN, *(name for name in imported if name not in BUILT_IN)]
+
+
+def open_map(name: str, folder: Path) -> RoadNetwork:
+    """The network of that name. UnknownMap lists what exists; BadMapFile if an imported file is damaged."""
+    if name in BUILT_IN:
+        return BUILT_IN[name]()
+    if name not in list_maps(folder):
+        raise UnknownMap(f"there is no map {name!r}; there are: {', '.join(list_maps(folder))}")
+    return RoadNetwork.load(folder / f"{name}{SUFFIX}")
+
+
+def import_map(source: Path, name: str, folder: Path) -> RoadNetwork:
+    """Read an OpenStreetMap extract and keep it in `folder` under `name`, replacing an older import.
+
+    Raises BadMapFile for a name that is taken or not of the form a-z, 0-9, '-', and for a bad source.
+    """
+    if not _NAME.fullmatch(name) or name in BUILT_IN:
+        raise BadMapFile(f"a map's name is 1 to 40 of a-z, 0-9 and '-', and not a built-in one; not {name!r}")
+    network = RoadNetwork.from_graph(read_osm(source), name=name, kind="streets", attribution=OSM_ATTRIBUTION)
+    folder.mkdir(parents=True, exist_ok=True)
+    network.save(folder / f"{name}{SUFFIX}")
+    return network
