@@ -1,0 +1,54 @@
+"""What can go wrong in this room.
+
+RfidError
+├── EpcError                 a tag or an EPC URI is refused; the message states the rule
+│   ├── MalformedEpc         it breaks a rule of its own scheme
+│   ├── UnknownScheme        no GS1 scheme has this header or name
+│   └── SchemeNotBuilt       GS1 defines it, this codec does not read it yet
+├── UnreadableMessage        a reader's message as a whole is not in the format of its kind
+├── InvalidEvent             an EPCIS event that the standard forbids
+├── EventNotFound            no stored event has this id
+└── InvalidReadPoint         a read point's configuration contradicts itself
+"""
+
+from __future__ import annotations
+
+
+class RfidError(Exception):
+    """The base of all errors of rfid_ingest."""
+
+
+class EpcError(RfidError, ValueError):
+    """A tag or an EPC URI is refused."""
+
+
+class MalformedEpc(EpcError):
+    """It breaks a rule of its own scheme."""
+
+
+class UnknownScheme(EpcError):
+    """No GS1 scheme has this header or name."""
+
+
+class SchemeNotBuilt(EpcError):
+    """GS1 defines the scheme, but this codec does not read it yet."""
+
+    def __init__(self, scheme: str) -> None:
+        super().__init__(f"scheme {scheme} is not built yet; see docs/reference/rfid.md for the list")
+        self.scheme = scheme
+
+
+class UnreadableMessage(RfidError, ValueError):
+    """A reader's message as a whole is not in the format of its kind."""
+
+
+class InvalidEvent(RfidError, ValueError):
+    """An EPCIS event that the standard forbids."""
+
+
+class EventNotFound(RfidError, LookupError):
+    """No stored event has this id."""
+
+
+class InvalidReadPoint(RfidError, ValueError):
+    """A read point's configuration contradicts itself."""

@@ -1,0 +1,116 @@
+"""The tables of rfid_ingest. Instants are epoch milliseconds (`*_ms`); readers are tracking's device ids."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from haoyun.tracking.tables import BIG_KEY
+
+METADATA = sa.MetaData(schema="rfid")
+
+# A short ring: raw reads are kept some days for diagnosis, what they mean is kept as events.
+TAG_READ = sa.Table(
+    "rfid_tag_read",
+    METADATA,
+    sa.Column("id", BIG_KEY, primary_key=True),
+    sa.Column("reader_device_id", sa.Integer, nullable=False),
+    sa.Column("antenna", sa.Integer, nullable=False),
+    sa.Column("epc_hex", sa.String(124), nullable=False),
+    sa.Column("read_ms", sa.BigInteger, nullable=False),
+    sa.Column("received_ms", sa.BigInteger, nullable=False, index=True),
+    sa.Column("rssi_dbm", sa.Float),
+    sa.UniqueConstraint("reader_device_id", "antenna", "epc_hex", "read_ms", name="uq_rfid_tag_read"),
+)
+
+# How many reads left the ring, so that the count of all reads outlives it. One row.
+RING = sa.Table(
+    "rfid_ring",
+    METADATA,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("pruned_reads", sa.BigInteger, nullable=False),
+)
+
+READ_POINT = sa.Table(
+    "rfid_read_point",
+    METADATA,
+    sa.Column("reader_device_id", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("antenna", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("place", sa.String(120), nullable=False),
+    sa.Column("site_key", sa.String(80), nullable=False),
+    sa.Column("gln", sa.String(13)),
+    sa.Column("lat", sa.Double, nullable=False),
+    sa.Column("lon", sa.Double, nullable=False),
+    sa.Column("direction", sa.String(3), nullable=False),  # in | out
+    sa.Column("biz_step", sa.String(120), nullable=False),
+    sa.Column("disposition", sa.String(120)),
+    sa.Column("milestone_code", sa.String(8)),
+    sa.Column("changed_ms", sa.BigInteger, nullable=False),
+)
+
+# Visits: see clean/dedup.py. `started_ms` is the time of the visit's event.
+SESSION = sa.Table(
+    "rfid_session",
+    METADATA,
+    sa.Column("epc_uri", sa.String(160), primary_key=True),
+    sa.Column("point", sa.String(210), primary_key=True),
+    sa.Column("started_ms", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("first_ms", sa.BigInteger, nullable=False),
+    sa.Column("last_ms", sa.BigInteger, nullable=False),
+)
+
+EPCIS_EVENT = sa.Table(
+    "rfid_epcis_event",
+    METADATA,
+    sa.Column("seq", BIG_KEY, primary_key=True),
+    sa.Column("event_id", sa.String(120), nullable=False, unique=True),  # ni:///sha-256;…?ver=CBV2.0
+    sa.Column("event_type", sa.String(24), nullable=False),
+    sa.Column("action", sa.String(8)),
+    sa.Column("event_ms", sa.BigInteger, nullable=False, index=True),
+    sa.Column("tz_offset", sa.String(6), nullable=False),
+    sa.Column("biz_step", sa.String(120)),
+    sa.Column("disposition", sa.String(120)),
+    sa.Column("read_point", sa.Text),
+    sa.Column("biz_location", sa.Text),
+    sa.Column("document", sa.Text, nullable=False),  # the event as EPCIS 2.0 JSON
+    sa.Column("recorded_ms", sa.BigInteger, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+EVENT_EPC = sa.Table(
+    "rfid_event_epc",
+    METADATA,
+    sa.Column("event_seq", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("epc", sa.String(160), primary_key=True),
+    sa.Column("role", sa.String(8), primary_key=True),  # epc | parent | child | input | output
+    sa.Index("ix_rfid_event_epc_epc", "epc", "event_seq"),
+)
+
+# What a gate read meant when it was read: the read point's configuration may change, the past does not.
+PASSAGE = sa.Table(
+    "rfid_passage",
+    METADATA,
+    sa.Column("event_seq", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("epc_uri", sa.String(160), nullable=False),
+    sa.Column("reader", sa.String(40), nullable=False),  # the device's name, for the evidence
+    sa.Column("antenna", sa.Integer, nullable=False),
+    sa.Column("passed_ms", sa.BigInteger, nullable=False),
+    sa.Column("place", sa.String(120), nullable=False),
+    sa.Column("site_key", sa.String(80), nullable=False),
+    sa.Column("lat", sa.Double, nullable=False),
+    sa.Column("lon", sa.Double, nullable=False),
+    sa.Column("direction", sa.String(3), nullable=False),
+    sa.Column("milestone_code", sa.String(8)),
+    sa.Index("ix_rfid_passage_epc", "epc_uri", "passed_ms"),
+)
+
+# Which EPC travels on which journey. Reads count from `since_ms` (the journey's start) to `unbound_ms`.
+BINDING = sa.Table(
+    "rfid_binding",
+    METADATA,
+    sa.Column("epc_uri", sa.String(160), primary_key=True),
+    sa.Column("journey_id", sa.String(40), primary_key=True),
+    sa.Column("since_ms", sa.BigInteger, nullable=False),
+    sa.Column("bound_ms", sa.BigInteger, nullable=False),
+    sa.Column("unbound_ms", sa.BigInteger),
+    sa.Index("ix_rfid_binding_journey", "journey_id"),
+)

@@ -1,0 +1,44 @@
+"""Route optimization for freight: a Problem in, a checked Plan out. A library of its own; it imports only maps."""
+
+from haoyun.routing.check import Rule, Violation, check, violations
+from haoyun.routing.errors import BadFormat, BadProblem, PlanRefused, RoutingError, SolverFailed
+from haoyun.routing.explain import why_unassigned
+from haoyun.routing.formats import ReadResult, read_problem
+from haoyun.routing.plan import Plan, Reason, ReasonCode, Route, Step, StepKind, Unassigned
+from haoyun.routing.problem import Job, Matrices, Objective, Plane, Problem, Shipment, Vehicle, Visit, Window
+from haoyun.routing.report import as_json
+from haoyun.routing.solve import Progress, solve
+
+__all__ = [
+    "BadFormat",
+    "BadProblem",
+    "Job",
+    "Matrices",
+    "Objective",
+    "Plan",
+    "PlanRefused",
+    "Plane",
+    "Problem",
+    "Progress",
+    "ReadResult",
+    "Reason",
+    "ReasonCode",
+    "Route",
+    "RoutingError",
+    "Rule",
+    "Shipment",
+    "SolverFailed",
+    "Step",
+    "StepKind",
+    "Unassigned",
+    "Vehicle",
+    "Violation",
+    "Visit",
+    "Window",
+    "as_json",
+    "check",
+    "read_problem",
+    "solve",
+    "violations",
+    "why_unassigned",
+]

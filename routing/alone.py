@@ -1,0 +1,84 @@
+"""Which vehicles could serve a task if it were the only one, and which constraint rules the others out."""
+
+from __future__ import annotations
+
+from haoyun.routing.problem import Job, Problem, Shipment, Stop, Task, Vehicle
+from haoyun.routing.timing import leg_m, path, service_times
+
+
+def stops_of(problem: Problem, task: Task) -> tuple[Stop, ...]:
+    """The stops of one task, in the order they are served."""
+    return tuple(stop for stop in problem.stops if stop.task is task)
+
+
+def has_skills(vehicle: Vehicle, task: Task) -> bool:
+    """Whether the vehicle has every skill that the task asks for."""
+    return task.skills <= vehicle.skills
+
+
+def has_room(problem: Problem, vehicle: Vehicle, task: Task) -> bool:
+    """Whether the empty vehicle can take the task's amounts, each direction of a job for itself."""
+    return all(
+        amount <= capacity
+        for given in loads(task)
+        for amount, capacity in zip(problem.amounts(given), vehicle.capacity, strict=True)
+    )
+
+
+def can_reach(problem: Problem, vehicle: Vehicle, stops: tuple[Stop, ...]) -> bool:
+    """Whether start -> these stops -> end keeps the windows, the shift and the vehicle's limits."""
+    times = service_times(problem, vehicle, stops)
+    return times is not None and _within_limits(problem, vehicle, stops)
+
+
+def able_vehicles(problem: Problem) -> list[frozenset[int]]:
+    """For each task (jobs, then shipments) the positions of the vehicles that could serve it alone."""
+    by_task: list[frozenset[int]] = []
+    kinds = _alike(problem)
+    position = 0
+    stops = problem.stops
+    for task in problem.tasks:
+        own = stops[position : position + len(task.visits)]
+        position += len(own)
+        able = (group for group in kinds if _able(problem, problem.vehicles[group[0]], task, own))
+        by_task.append(frozenset(number for group in able for number in group))
+    return by_task
+
+
+def _able(problem: Problem, vehicle: Vehicle, task: Task, stops: tuple[Stop, ...]) -> bool:
+    return has_skills(vehicle, task) and has_room(problem, vehicle, task) and can_reach(problem, vehicle, stops)
+
+
+def _alike(problem: Problem) -> list[list[int]]:
+    """Vehicles in groups that answer alike: a fleet of two hundred is often a dozen kinds."""
+    groups: dict[object, list[int]] = {}
+    for number, v in enumerate(problem.vehicles):
+        limits = (v.max_stops, v.max_distance_m, v.max_travel_s)
+        key = (v.start, v.end, v.capacity, v.window, v.skills, v.profile, limits)
+        groups.setdefault(key, []).append(number)
+    return list(groups.values())
+
+
+def loads(task: Task) -> tuple[tuple[int, ...], ...]:
+    """What a task puts on board, each direction for itself."""
+    if isinstance(task, Shipment):
+        return (task.amount,)
+    assert isinstance(task, Job)
+    return (task.delivery, task.pickup)
+
+
+def _within_limits(problem: Problem, vehicle: Vehicle, stops: tuple[Stop, ...]) -> bool:
+    where = path(vehicle, stops)
+    durations_s = problem.matrices_of(vehicle)[0]
+    pairs = [(i, j) for i, j in zip(where, where[1:], strict=False) if i is not None and j is not None]
+    travel_s = sum(int(durations_s[i, j]) for i, j in pairs)
+    distance_m = sum(leg_m(problem, vehicle, i, j) for i, j in pairs)
+    return (
+        len(stops) <= _limit(vehicle.max_stops)
+        and distance_m <= _limit(vehicle.max_distance_m)
+        and travel_s <= _limit(vehicle.max_travel_s)
+    )
+
+
+def _limit(value: int | None) -> float:
+    return float("inf") if value is None else value

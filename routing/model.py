@@ -1,0 +1,310 @@
+"""The problem in the words of OR-Tools' routing library. No other file imports it.
+
+Matrices are registered in C++; nothing here calls back into Python per arc. The search holds Python's
+global lock from beginning to end, so callers that must stay alive run it in a process of its own (portfolio.py).
+
+Node numbers: one per distinct start or end location, one for open starts and ends, then one per stop.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from ortools.constraint_solver import pywrapcp
+
+from haoyun.routing.alone import able_vehicles
+from haoyun.routing.problem import IntMatrix, Job, Objective, Problem, Shipment, Stop, StopKind, Vehicle
+from haoyun.routing.recipes import Recipe
+from haoyun.routing.timing import load_change
+
+# Stop numbers (positions in Problem.stops) by vehicle, in the order they are served.
+Tours = tuple[tuple[int, ...], ...]
+
+_OPEN = None  # the "location" of an open start or end
+# Costs per kilometre and hour are divided into thousandths, so that short legs do not round to nothing.
+_COST_PARTS = 1000
+# Far above any plan's cost and far enough below 2^63 that thousands of penalties can be summed.
+_PENALTY_CEILING = 10**14
+
+
+def search(
+    problem: Problem, recipe: Recipe, *, deadline: float, seed: int = 0, found: Callable[[Tours], None] | None = None
+) -> Tours | None:
+    """The best tours found by `deadline` (on time.monotonic()); None if the engine found none at all by then.
+
+    `found` hears of each better solution. Tasks that no vehicle could serve alone are left out beforehand.
+    """
+    model = _Model(problem, seed)
+    return model.solve(recipe, deadline, found)
+
+
+@dataclass(frozen=True, slots=True)
+class _Nodes:
+    """How nodes, locations and stops correspond."""
+
+    locations: tuple[int | None, ...]
+    service_s: tuple[int, ...]
+    stop_numbers: tuple[int | None, ...]
+
+    @property
+    def of_stop(self) -> dict[int, int]:
+        return {stop: node for node, stop in enumerate(self.stop_numbers) if stop is not None}
+
+    def spread(self, matrix: IntMatrix) -> IntMatrix:
+        """A matrix over locations as one over nodes; from and to the open end everything is zero."""
+        index = np.array([0 if place is _OPEN else place for place in self.locations])
+        wide = matrix[np.ix_(index, index)].copy()
+        is_open = np.array([place is _OPEN for place in self.locations])
+        wide[is_open, :] = 0
+        wide[:, is_open] = 0
+        return wide
+
+
+def _nodes(problem: Problem, stops: Sequence[Stop], chosen: Iterable[int]) -> _Nodes:
+    ends = sorted({place for v in problem.vehicles for place in (v.start, v.end)}, key=lambda p: (p is None, p or 0))
+    numbers = list(chosen)
+    return _Nodes(
+        locations=(*ends, *(stops[n].visit.location for n in numbers)),
+        service_s=(*(0 for _ in ends), *(stops[n].visit.service_s for n in numbers)),
+        stop_numbers=(*(None for _ in ends), *numbers),
+    )
+
+
+class _Model:
+    """One OR-Tools model; its constructor states the problem rule by rule."""
+
+    def __init__(self, problem: Problem, seed: int) -> None:
+        self.problem = problem
+        self.stops = problem.stops
+        self.able = _able_by_stop(problem)
+        chosen = [n for n, able in enumerate(self.able) if able]
+        # The engine itself draws no lots: seeds differ in the order in which it meets the stops.
+        random.Random(seed).shuffle(chosen) if seed else None
+        self.nodes = _nodes(problem, self.stops, chosen)
+        node_of_place = {place: node for node, place in enumerate(self.nodes.locations) if self._is_end(node)}
+        self.manager = pywrapcp.RoutingIndexManager(
+            len(self.nodes.locations),
+            len(problem.vehicles),
+            [node_of_place[v.start] for v in problem.vehicles],
+            [node_of_place[v.end] for v in problem.vehicles],
+        )
+        self.routing: Any = pywrapcp.RoutingModel(self.manager)
+        self.index_of = {stop: self.manager.NodeToIndex(node) for stop, node in self.nodes.of_stop.items()}
+        self._matrices: dict[object, int] = {}
+        self._state_costs()
+        self._state_times()
+        self._state_capacities()
+        self._state_limits()
+        self._state_skills()
+        self._state_pairs()
+
+    def _is_end(self, node: int) -> bool:
+        return self.nodes.stop_numbers[node] is None
+
+    # -- what is good -----------------------------------------------------------------------------------------
+
+    def _state_costs(self) -> None:
+        highest = 0
+        for number, vehicle in enumerate(self.problem.vehicles):
+            matrix = self._arc_costs(vehicle)
+            evaluator = self._registered(("cost", self._rates(vehicle)), matrix)
+            self.routing.SetArcCostEvaluatorOfVehicle(evaluator, number)
+            highest = max(highest, int(matrix.max(initial=0)))
+        fixed = [self._fixed_cost(v, highest) for v in self.problem.vehicles]
+        for number, amount in enumerate(fixed):
+            self.routing.SetFixedCostOfVehicle(amount, number)
+        self._state_penalties(highest, max(fixed))
+
+    def _rates(self, vehicle: Vehicle) -> tuple[object, ...]:
+        if self.problem.objective is not Objective.COST:
+            return (vehicle.profile,)
+        return (vehicle.profile, vehicle.cost_per_km, vehicle.cost_per_hour)
+
+    def _arc_costs(self, vehicle: Vehicle) -> IntMatrix:
+        durations_s, distances_m = self.problem.matrices_of(vehicle)
+        if self.problem.objective is not Objective.COST:
+            return distances_m
+        # In COST the parts are rounded per leg; the plan's cost is computed anew from the sums.
+        by_km = distances_m * (vehicle.cost_per_km * _COST_PARTS / 1000)
+        by_hour = durations_s * (vehicle.cost_per_hour * _COST_PARTS / 3600)
+        return np.rint(by_km + by_hour).astype(np.int64)
+
+    def _fixed_cost(self, vehicle: Vehicle, highest: int) -> int:
+        if self.problem.objective is Objective.VEHICLES:
+            return min(highest * (len(self.stops) + 2) + 1, _PENALTY_CEILING // 1000)
+        if self.problem.objective is Objective.COST:
+            return vehicle.fixed_cost * _COST_PARTS
+        return 0
+
+    def _state_penalties(self, highest: int, fixed: int) -> None:
+        """Leaving a task out must cost more than any detour or vehicle that would serve it."""
+        dearest = min(highest * (len(self.stops) + 2) + fixed + 1, _PENALTY_CEILING // 100)
+        for stop, index in self.index_of.items():
+            # A shipment's two stops go together: the penalty stands at its pickup.
+            at_delivery = self.stops[stop].kind is StopKind.DELIVERY
+            penalty = 0 if at_delivery else dearest * (1 + self.stops[stop].task.priority)
+            self.routing.AddDisjunction([index], penalty)
+
+    # -- what is allowed --------------------------------------------------------------------------------------
+
+    def _state_times(self) -> None:
+        origin_s, horizon_s = _time_span(self.problem)
+        evaluators = [
+            self._registered(("time", v.profile), self.problem.matrices_of(v)[0], service=True)
+            for v in self.problem.vehicles
+        ]
+        span = horizon_s - origin_s
+        self.routing.AddDimensionWithVehicleTransits(evaluators, span, span, False, "time")
+        time = self.routing.GetDimensionOrDie("time")
+        for stop, index in self.index_of.items():
+            _set_windows(time.CumulVar(index), self.stops[stop], origin_s)
+        for number, vehicle in enumerate(self.problem.vehicles):
+            duty = vehicle.window
+            low, high = (duty.start_s, duty.end_s) if duty else (0, horizon_s)
+            for index in (self.routing.Start(number), self.routing.End(number)):
+                time.CumulVar(index).SetRange(max(low - origin_s, 0), min(high - origin_s, span))
+
+    def _state_capacities(self) -> None:
+        for dimension, name in enumerate(self.problem.capacity_names):
+            capacities = [v.capacity[dimension] for v in self.problem.vehicles]
+            changes = {n: load_change(self.problem, self.stops[n])[dimension] for n in self.index_of}
+            given = {n: self._delivered(n, dimension) for n in self.index_of}
+            if not any(given.values()):
+                self._add_load(f"load {name}", changes, capacities)
+            elif all(changes[n] == -given[n] for n in changes):
+                # Nothing is taken on under way: counting up what is handed over needs no load at the start.
+                self._add_load(f"load {name}", given, capacities)
+            else:
+                self._add_mixed_load(name, changes, given, capacities)
+
+    def _delivered(self, stop: int, dimension: int) -> int:
+        task = self.stops[stop].task
+        return self.problem.amounts(task.delivery)[dimension] if isinstance(task, Job) else 0
+
+    def _add_load(self, name: str, changes: dict[int, int], capacities: list[int], *, from_zero: bool = True) -> Any:
+        by_node = [0 if n is None else changes[n] for n in self.nodes.stop_numbers]
+        transit = self.routing.RegisterUnaryTransitVector(by_node)
+        self.routing.AddDimensionWithVehicleCapacity(transit, 0, capacities, from_zero, name)
+        return self.routing.GetDimensionOrDie(name)
+
+    def _add_mixed_load(
+        self, name: str, changes: dict[int, int], given: dict[int, int], capacities: list[int]
+    ) -> None:
+        """The load at the start is exactly what is handed over on the way: a second dimension counts that."""
+        load = self._add_load(f"load {name}", changes, capacities, from_zero=False)
+        handed_over = self._add_load(f"handed over {name}", given, capacities)
+        for number in range(len(capacities)):
+            at_start = load.CumulVar(self.routing.Start(number))
+            self.routing.solver().Add(at_start == handed_over.CumulVar(self.routing.End(number)))
+
+    def _state_limits(self) -> None:
+        vehicles = self.problem.vehicles
+        if any(v.max_distance_m is not None for v in vehicles):
+            self._add_limit("distance", 1, [v.max_distance_m for v in vehicles])
+        if any(v.max_travel_s is not None for v in vehicles):
+            self._add_limit("travel", 0, [v.max_travel_s for v in vehicles])
+        if any(v.max_stops is not None for v in vehicles):
+            limits = [len(self.stops) if v.max_stops is None else v.max_stops for v in vehicles]
+            self._add_load("stops", dict.fromkeys(self.index_of, 1), limits)
+
+    def _add_limit(self, name: str, which: int, limits: list[int | None]) -> None:
+        evaluators = [
+            self._registered((name, v.profile), self.problem.matrices_of(v)[which]) for v in self.problem.vehicles
+        ]
+        top = sum(int(m[which].max(initial=0)) for m in map(self.problem.matrices_of, self.problem.vehicles[:1]))
+        unlimited = max(top, *(limit or 0 for limit in limits)) * (len(self.stops) + 2)
+        self.routing.AddDimensionWithVehicleTransits(evaluators, 0, unlimited, True, name)
+        dimension = self.routing.GetDimensionOrDie(name)
+        for number, limit in enumerate(limits):
+            if limit is not None:
+                dimension.CumulVar(self.routing.End(number)).SetMax(limit)
+
+    def _state_skills(self) -> None:
+        everyone = len(self.problem.vehicles)
+        for stop, index in self.index_of.items():
+            if len(self.able[stop]) < everyone:
+                # SetAllowedVehiclesForIndex does not accept a list from Python; -1 stands for "left out".
+                self.routing.VehicleVar(index).SetValues([-1, *sorted(self.able[stop])])
+
+    def _state_pairs(self) -> None:
+        solver = self.routing.solver()
+        time = self.routing.GetDimensionOrDie("time")
+        for stop, index in self.index_of.items():
+            if self.stops[stop].kind is not StopKind.PICKUP:
+                continue
+            delivery = self.index_of[stop + 1]
+            self.routing.AddPickupAndDelivery(index, delivery)
+            solver.Add(self.routing.VehicleVar(index) == self.routing.VehicleVar(delivery))
+            solver.Add(time.CumulVar(index) <= time.CumulVar(delivery))
+
+    def _registered(self, key: object, matrix: IntMatrix, *, service: bool = False) -> int:
+        if key not in self._matrices:
+            wide = self.nodes.spread(matrix)
+            if service:
+                wide += np.array(self.nodes.service_s, dtype=np.int64)[:, None]
+            self._matrices[key] = self.routing.RegisterTransitMatrix(wide.tolist())
+        return self._matrices[key]
+
+    # -- the search -------------------------------------------------------------------------------------------
+
+    def solve(self, recipe: Recipe, deadline: float, found: Callable[[Tours], None] | None) -> Tours | None:
+        if not self.index_of:
+            return tuple(() for _ in self.problem.vehicles)
+        parameters = pywrapcp.DefaultRoutingSearchParameters()
+        recipe.apply(parameters, self._pairs_only())
+        parameters.time_limit.FromMicroseconds(max(int((deadline - time.monotonic()) * 1e6), 1000))
+        if found is not None:
+            report = found
+            self.routing.AddAtSolutionCallback(lambda: report(self._current()))
+        run = self.routing.SolveWithIteratedLocalSearch if recipe.iterated else self.routing.SolveWithParameters
+        solution = run(parameters)
+        return None if solution is None else self._tours(lambda i: solution.Value(self.routing.NextVar(i)))
+
+    def _pairs_only(self) -> bool:
+        return all(isinstance(stop.task, Shipment) for stop in self.stops)
+
+    def _current(self) -> Tours:
+        return self._tours(lambda i: self.routing.NextVar(i).Value())
+
+    def _tours(self, following: Callable[[int], int]) -> Tours:
+        return tuple(tuple(self._walk(number, following)) for number in range(len(self.problem.vehicles)))
+
+    def _walk(self, number: int, following: Callable[[int], int]) -> Iterable[int]:
+        index = following(self.routing.Start(number))
+        while not self.routing.IsEnd(index):
+            stop = self.nodes.stop_numbers[self.manager.IndexToNode(index)]
+            assert stop is not None
+            yield stop
+            index = following(index)
+
+
+def _able_by_stop(problem: Problem) -> list[frozenset[int]]:
+    able = able_vehicles(problem)
+    return [vehicles for task, vehicles in zip(problem.tasks, able, strict=True) for _ in task.visits]
+
+
+def _time_span(problem: Problem) -> tuple[int, int]:
+    """The first and the last instant that can matter; both finite, whatever windows are missing."""
+    stops = problem.stops
+    windows = [w for stop in stops for w in stop.visit.windows] + [v.window for v in problem.vehicles if v.window]
+    origin_s = min([0, *(w.start_s for w in windows)])
+    if all(v.window for v in problem.vehicles):
+        origin_s = min(v.window.start_s for v in problem.vehicles if v.window)
+        return origin_s, max(v.window.end_s for v in problem.vehicles if v.window)
+    longest = max(int(problem.matrices_of(v)[0].max(initial=0)) for v in problem.vehicles)
+    busy = sum(stop.visit.service_s for stop in stops) + longest * (len(stops) + 1)
+    return origin_s, max([0, *(w.end_s for w in windows)]) + busy
+
+
+def _set_windows(begin: Any, stop: Stop, origin_s: int) -> None:
+    windows = stop.visit.windows
+    if not windows:
+        return
+    begin.SetRange(max(windows[0].start_s - origin_s, 0), max(windows[-1].end_s - origin_s, 0))
+    for earlier, later in zip(windows, windows[1:], strict=False):
+        begin.RemoveInterval(earlier.end_s + 1 - origin_s, later.start_s - 1 - origin_s)

@@ -1,0 +1,47 @@
+"""One search process: `python -m haoyun.routing.worker` reads an Assignment and writes Findings (see portfolio.py)."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from typing import IO
+
+from haoyun.routing import model
+from haoyun.routing.portfolio import Assignment, Finding, receive, send
+
+# Intermediate tours are for progress and for the case that the process is stopped early: a few a second will do.
+_REPORT_EVERY_S = 0.25
+# Time to hand over the final tours.
+_MARGIN_S = 0.03
+
+
+class _Reporter:
+    """Sends intermediate tours, but not too many."""
+
+    def __init__(self, out: IO[bytes], recipe: str) -> None:
+        self.out = out
+        self.recipe = recipe
+        self.next_at = 0.0
+
+    def __call__(self, tours: model.Tours) -> None:
+        if time.monotonic() >= self.next_at:
+            self.next_at = time.monotonic() + _REPORT_EVERY_S
+            send(self.out, Finding(self.recipe, tours, final=False))
+
+
+def main() -> None:
+    """Work on the one assignment that standard input holds."""
+    # What the engine itself might print must not mix with the findings.
+    out = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    work: Assignment = receive(sys.stdin.buffer)
+    reporter = _Reporter(out, work.recipe.name)
+    tours = model.search(
+        work.problem, work.recipe, deadline=work.deadline - _MARGIN_S, seed=work.seed, found=reporter
+    )
+    send(out, Finding(work.recipe.name, tours, final=True))
+
+
+if __name__ == "__main__":
+    main()
