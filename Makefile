@@ -5,7 +5,9 @@ BIN := $(VENV)/bin
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 	command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' 2>/dev/null && echo $$p && break; done)
 # What decides whether an installation is still the right one: its content, not its age.
-INSTALL_KEY = $(shell cat requirements.lock setup.cfg pyproject.toml platform/build_assets.py platform/portal/assets/package-lock.json 2>/dev/null | cksum | tr ' ' '-')
+SOURCES = requirements.lock setup.cfg setup.py pyproject.toml platform/build_assets.py \
+	$$(find platform/portal/assets platform/portal/translations -type f -not -path '*/node_modules/*' -not -name '*.mo' | LC_ALL=C sort)
+INSTALL_KEY = $(shell cat $(SOURCES) | cksum | tr ' ' '-')
 TEST_KEY = $(shell cat requirements-test.lock 2>/dev/null | cksum | tr ' ' '-')
 PIP = $(BIN)/python -m pip --disable-pip-version-check
 ARGS ?=
@@ -36,7 +38,6 @@ install: $(VENV)/.python
 		$(PIP) install --quiet --no-deps -e .; \
 		echo "$(INSTALL_KEY)" > $(VENV)/.installed; \
 	fi
-	@$(BIN)/python -m haoyun.platform.build_assets
 
 install-test: install
 	@if [ "$$(cat $(VENV)/.installed-test 2>/dev/null)" != "$(TEST_KEY)" ]; then \

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 
@@ -43,7 +44,7 @@ def point_path(network: RoadNetwork, engine: MatrixEngine, points: Sequence[LatL
     """
     if len(points) < 2:
         raise ValueError("a path needs at least two points")
-    return join_paths([_leg(network, engine, a, b) for a, b in zip(points, points[1:], strict=False)])
+    return join_paths([_leg(network, engine, a, b) for a, b in pairwise(points)])
 
 
 def _leg(network: RoadNetwork, engine: MatrixEngine, start: LatLon, end: LatLon) -> Path:

@@ -40,7 +40,14 @@ def list_cities() -> tuple[City, ...]:
     """All cities in the order of their codes; read once a process."""
     text = (files("haoyun.maps") / "data" / "cities.csv").read_text(encoding="utf-8")
     return tuple(
-        City(row["adcode"], row["name_zh"], row["name_en"], float(row["lat"]), float(row["lon"]), int(row["rank"]))
+        City(
+            row["adcode"],
+            row["name_zh"],
+            row["name_en"],
+            float(row["lat"]),
+            float(row["lon"]),
+            int(row["rank"]),
+        )
         for row in csv.DictReader(text.splitlines())
     )
 

@@ -1,11 +1,11 @@
 """What can go wrong with maps.
 
-    MapError
-    ├── UnknownMap      no map of that name; the message lists what exists
-    ├── BadMapFile      a map file is missing, empty, truncated or of another format
-    ├── UnknownPlace    no place of that code; the message suggests close ones
-    ├── BadCoordinate   a latitude or longitude outside its range, or not a number
-    └── NoPath          no drivable way between two nodes of a network
+MapError
+├── UnknownMap      no map of that name; the message lists what exists
+├── BadMapFile      a map file is missing, empty, truncated or of another format
+├── UnknownPlace    no place of that code; the message suggests close ones
+├── BadCoordinate   a latitude or longitude outside its range, or not a number
+└── NoPath          no drivable way between two nodes of a network
 """
 
 from __future__ import annotations

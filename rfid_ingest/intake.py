@@ -80,7 +80,6 @@ class TagReadHandler:
         rows = [
             _passage_row(seq, sighting, point, names[sighting.reader_id])
             for seq, (sighting, point) in zip(seqs, seen, strict=True)
-            if seq is not None
         ]
         append_passages(db, rows)
         record_milestones(db, passages_of_events(db, [row["event_seq"] for row in rows]), now)

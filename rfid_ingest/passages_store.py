@@ -74,9 +74,9 @@ def record_milestones(db: sa.Connection, passages: Sequence[Passage], now: datet
 
 
 def append_passages(db: sa.Connection, rows: Sequence[dict[str, Any]]) -> None:
-    """Keep what the read points meant when these events were made."""
+    """Keep what the read points meant when these events were made; an event keeps its first meaning."""
     if rows:
-        db.execute(PASSAGE.insert(), rows)
+        db.execute(upsert(db, PASSAGE).on_conflict_do_nothing(), rows)
 
 
 def bindings_of(db: sa.Connection, epc_uris: Iterable[str]) -> list[Binding]:

@@ -1,13 +1,15 @@
-"""Route optimization for freight: a Problem in, a checked Plan out. A library of its own; it imports only maps."""
+"""Route optimization for freight: a Problem in, a checked Plan out. A library that imports only maps."""
 
 from haoyun.routing.check import Rule, Violation, check, violations
 from haoyun.routing.errors import BadFormat, BadProblem, PlanRefused, RoutingError, SolverFailed
 from haoyun.routing.explain import why_unassigned
 from haoyun.routing.formats import ReadResult, read_problem
 from haoyun.routing.plan import Plan, Reason, ReasonCode, Route, Step, StepKind, Unassigned
-from haoyun.routing.problem import Job, Matrices, Objective, Plane, Problem, Shipment, Vehicle, Visit, Window
+from haoyun.routing.problem import Objective, Problem, Vehicle
 from haoyun.routing.report import as_json
 from haoyun.routing.solve import Progress, solve
+from haoyun.routing.tasks import Job, Shipment, Visit, Window
+from haoyun.routing.travel import Matrices, Plane
 
 __all__ = [
     "BadFormat",

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from haoyun.routing.problem import Job, Problem, Shipment, Stop, Task, Vehicle
-from haoyun.routing.timing import leg_m, path, service_times
+from collections.abc import Iterable
+from itertools import pairwise
 
-
-def stops_of(problem: Problem, task: Task) -> tuple[Stop, ...]:
-    """The stops of one task, in the order they are served."""
-    return tuple(stop for stop in problem.stops if stop.task is task)
+from haoyun.routing.problem import Problem, Vehicle
+from haoyun.routing.tasks import Job, Shipment, Stop, Task, stops_of
+from haoyun.routing.timing import leg_m, leg_s, path, service_times
 
 
 def has_skills(vehicle: Vehicle, task: Task) -> bool:
@@ -31,22 +30,22 @@ def can_reach(problem: Problem, vehicle: Vehicle, stops: tuple[Stop, ...]) -> bo
     return times is not None and _within_limits(problem, vehicle, stops)
 
 
-def able_vehicles(problem: Problem) -> list[frozenset[int]]:
-    """For each task (jobs, then shipments) the positions of the vehicles that could serve it alone."""
-    by_task: list[frozenset[int]] = []
+def able_vehicles(problem: Problem, tasks: Iterable[Task]) -> list[frozenset[int]]:
+    """For each task the positions of the vehicles that could serve it if it were the only one."""
     kinds = _alike(problem)
-    position = 0
-    stops = problem.stops
-    for task in problem.tasks:
-        own = stops[position : position + len(task.visits)]
-        position += len(own)
-        able = (group for group in kinds if _able(problem, problem.vehicles[group[0]], task, own))
-        by_task.append(frozenset(number for group in able for number in group))
-    return by_task
+    return [_able(problem, kinds, task) for task in tasks]
 
 
-def _able(problem: Problem, vehicle: Vehicle, task: Task, stops: tuple[Stop, ...]) -> bool:
-    return has_skills(vehicle, task) and has_room(problem, vehicle, task) and can_reach(problem, vehicle, stops)
+def _able(problem: Problem, kinds: list[list[int]], task: Task) -> frozenset[int]:
+    stops = stops_of(task)
+    able = (group for group in kinds if could_serve(problem, problem.vehicles[group[0]], task, stops))
+    return frozenset(number for group in able for number in group)
+
+
+def could_serve(problem: Problem, vehicle: Vehicle, task: Task, stops: tuple[Stop, ...]) -> bool:
+    """Whether nothing speaks against this vehicle."""
+    fits = has_skills(vehicle, task) and has_room(problem, vehicle, task)
+    return fits and can_reach(problem, vehicle, stops)
 
 
 def _alike(problem: Problem) -> list[list[int]]:
@@ -69,10 +68,8 @@ def loads(task: Task) -> tuple[tuple[int, ...], ...]:
 
 def _within_limits(problem: Problem, vehicle: Vehicle, stops: tuple[Stop, ...]) -> bool:
     where = path(vehicle, stops)
-    durations_s = problem.matrices_of(vehicle)[0]
-    pairs = [(i, j) for i, j in zip(where, where[1:], strict=False) if i is not None and j is not None]
-    travel_s = sum(int(durations_s[i, j]) for i, j in pairs)
-    distance_m = sum(leg_m(problem, vehicle, i, j) for i, j in pairs)
+    travel_s = sum(leg_s(problem, vehicle, i, j) for i, j in pairwise(where))
+    distance_m = sum(leg_m(problem, vehicle, i, j) for i, j in pairwise(where))
     return (
         len(stops) <= _limit(vehicle.max_stops)
         and distance_m <= _limit(vehicle.max_distance_m)

@@ -14,7 +14,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from haoyun.routing.check import Violation
+    from haoyun.routing.violation import Violation
 
 
 class RoutingError(Exception):
@@ -41,3 +41,9 @@ class PlanRefused(RoutingError):
 
 class SolverFailed(RoutingError):
     """The search engine or one of its processes failed."""
+
+
+def require(rule_holds: bool, message: str) -> None:
+    """Raise BadProblem with the rule that is broken, unless it holds."""
+    if not rule_holds:
+        raise BadProblem(message)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from haoyun.routing.alone import can_reach, has_room, has_skills, loads, stops_of
+from haoyun.routing.alone import able_vehicles, can_reach, loads
 from haoyun.routing.plan import Reason, ReasonCode
-from haoyun.routing.problem import Problem, Task, Vehicle
+from haoyun.routing.problem import Problem
+from haoyun.routing.tasks import Task, stops_of
 
 
 def why_unassigned(problem: Problem, task: Task) -> tuple[Reason, ...]:
-    """The static reasons against a task, each enough on its own; NOT_ENOUGH_ROOM if some vehicle could serve it."""
+    """The static reasons against a task, each enough on its own; NOT_ENOUGH_ROOM if a vehicle could serve it."""
     reasons = (*_missing_skills(problem, task), *_too_large(problem, task), *_out_of_reach(problem, task))
     return reasons or (_left_over(problem, task),)
 
@@ -31,21 +32,19 @@ def _too_large(problem: Problem, task: Task) -> Sequence[Reason]:
 
 
 def _out_of_reach(problem: Problem, task: Task) -> Sequence[Reason]:
-    stops = stops_of(problem, task)
+    stops = stops_of(task)
     if any(can_reach(problem, v, stops) for v in problem.vehicles):
         return []
-    return [Reason(ReasonCode.OUT_OF_REACH, "no vehicle can be there in time and be back within its shift and limits")]
+    text = "no vehicle can be there in time and be back within its shift and limits"
+    return [Reason(ReasonCode.OUT_OF_REACH, text)]
 
 
 def _left_over(problem: Problem, task: Task) -> Reason:
-    able = [v for v in problem.vehicles if _could_serve(problem, v, task)]
+    able = able_vehicles(problem, [task])[0]
     if not able:
-        return Reason(ReasonCode.NO_SINGLE_VEHICLE, "no single vehicle has the skills, the room and the time together")
-    return Reason(
-        ReasonCode.NOT_ENOUGH_ROOM, f"{len(able)} of {len(problem.vehicles)} vehicles could serve it, but were full"
-    )
-
-
-def _could_serve(problem: Problem, vehicle: Vehicle, task: Task) -> bool:
-    fits = has_skills(vehicle, task) and has_room(problem, vehicle, task)
-    return fits and can_reach(problem, vehicle, stops_of(problem, task))
+        return Reason(
+            ReasonCode.NO_SINGLE_VEHICLE, "no single vehicle has the skills, the room and the time together"
+        )
+    total = len(problem.vehicles)
+    text = f"{len(able)} of {total} vehicles could serve it alone, but not with what the plan gives them"
+    return Reason(ReasonCode.NOT_ENOUGH_ROOM, text)

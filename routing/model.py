@@ -10,22 +10,25 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
-from ortools.constraint_solver import pywrapcp
+from ortools.constraint_solver import pywrapcp, routing_enums_pb2
 
 from haoyun.routing.alone import able_vehicles
-from haoyun.routing.problem import IntMatrix, Job, Objective, Problem, Shipment, Stop, StopKind, Vehicle
+from haoyun.routing.nodes import nodes_of
+from haoyun.routing.problem import Objective, Problem, Tours, Vehicle
 from haoyun.routing.recipes import Recipe
+from haoyun.routing.tasks import Job, Stop, StopKind
 from haoyun.routing.timing import load_change
+from haoyun.routing.travel import IntMatrix
 
-# Stop numbers (positions in Problem.stops) by vehicle, in the order they are served.
-Tours = tuple[tuple[int, ...], ...]
-
-_OPEN = None  # the "location" of an open start or end
+_First = routing_enums_pb2.FirstSolutionStrategy
+_Meta = routing_enums_pb2.LocalSearchMetaheuristic
+# Of the remaining time, how much one first solution may take: three of them leave most of it for improvement.
+_TRIAL_SHARE = 0.1
 # Costs per kilometre and hour are divided into thousandths, so that short legs do not round to nothing.
 _COST_PARTS = 1000
 # Far above any plan's cost and far enough below 2^63 that thousands of penalties can be summed.
@@ -33,59 +36,54 @@ _PENALTY_CEILING = 10**14
 
 
 def search(
-    problem: Problem, recipe: Recipe, *, deadline: float, seed: int = 0, found: Callable[[Tours], None] | None = None
+    problem: Problem,
+    recipe: Recipe,
+    *,
+    deadline: float,
+    seed: int = 0,
+    found: Callable[[Tours], None] | None = None,
 ) -> Tours | None:
     """The best tours found by `deadline` (on time.monotonic()); None if the engine found none at all by then.
 
     `found` hears of each better solution. Tasks that no vehicle could serve alone are left out beforehand.
     """
-    model = _Model(problem, seed)
-    return model.solve(recipe, deadline, found)
+    able = _able_by_stop(problem)
+    if not any(able):
+        return tuple(() for _ in problem.vehicles)
+    strategy = _best_start(problem, able, recipe, seed, deadline)
+    return _Model(problem, able, seed).solve(_parameters(recipe, strategy), deadline, found)
 
 
-@dataclass(frozen=True, slots=True)
-class _Nodes:
-    """How nodes, locations and stops correspond."""
-
-    locations: tuple[int | None, ...]
-    service_s: tuple[int, ...]
-    stop_numbers: tuple[int | None, ...]
-
-    @property
-    def of_stop(self) -> dict[int, int]:
-        return {stop: node for node, stop in enumerate(self.stop_numbers) if stop is not None}
-
-    def spread(self, matrix: IntMatrix) -> IntMatrix:
-        """A matrix over locations as one over nodes; from and to the open end everything is zero."""
-        index = np.array([0 if place is _OPEN else place for place in self.locations])
-        wide = matrix[np.ix_(index, index)].copy()
-        is_open = np.array([place is _OPEN for place in self.locations])
-        wide[is_open, :] = 0
-        wide[:, is_open] = 0
-        return wide
-
-
-def _nodes(problem: Problem, stops: Sequence[Stop], chosen: Iterable[int]) -> _Nodes:
-    ends = sorted({place for v in problem.vehicles for place in (v.start, v.end)}, key=lambda p: (p is None, p or 0))
-    numbers = list(chosen)
-    return _Nodes(
-        locations=(*ends, *(stops[n].visit.location for n in numbers)),
-        service_s=(*(0 for _ in ends), *(stops[n].visit.service_s for n in numbers)),
-        stop_numbers=(*(None for _ in ends), *numbers),
-    )
+def _best_start(
+    problem: Problem, able: list[frozenset[int]], recipe: Recipe, seed: int, deadline: float
+) -> int:
+    """The strategy whose first solution is cheapest; the first of them if none is ready in its share of time."""
+    ranked: list[tuple[int, int]] = []
+    strategies = [int(_First.Value.Value(name)) for name in recipe.first_solutions]
+    for strategy in strategies:
+        share_s = _TRIAL_SHARE * (deadline - time.monotonic())
+        model = _Model(problem, able, seed)
+        trial = pywrapcp.DefaultRoutingSearchParameters()
+        trial.first_solution_strategy = strategy
+        trial.solution_limit = 1
+        if model.solve(trial, time.monotonic() + share_s) is not None:
+            ranked.append((model.objective_value, strategy))
+    return min(ranked)[1] if ranked else strategies[0]
 
 
 class _Model:
     """One OR-Tools model; its constructor states the problem rule by rule."""
 
-    def __init__(self, problem: Problem, seed: int) -> None:
+    def __init__(self, problem: Problem, able: list[frozenset[int]], seed: int) -> None:
         self.problem = problem
         self.stops = problem.stops
-        self.able = _able_by_stop(problem)
+        self.able = able
+        self.objective_value = 0
         chosen = [n for n, able in enumerate(self.able) if able]
         # The engine itself draws no lots: seeds differ in the order in which it meets the stops.
-        random.Random(seed).shuffle(chosen) if seed else None
-        self.nodes = _nodes(problem, self.stops, chosen)
+        if seed:
+            random.Random(seed).shuffle(chosen)
+        self.nodes = nodes_of(problem, self.stops, chosen)
         node_of_place = {place: node for node, place in enumerate(self.nodes.locations) if self._is_end(node)}
         self.manager = pywrapcp.RoutingIndexManager(
             len(self.nodes.locations),
@@ -186,7 +184,9 @@ class _Model:
         task = self.stops[stop].task
         return self.problem.amounts(task.delivery)[dimension] if isinstance(task, Job) else 0
 
-    def _add_load(self, name: str, changes: dict[int, int], capacities: list[int], *, from_zero: bool = True) -> Any:
+    def _add_load(
+        self, name: str, changes: dict[int, int], capacities: list[int], *, from_zero: bool = True
+    ) -> Any:
         by_node = [0 if n is None else changes[n] for n in self.nodes.stop_numbers]
         transit = self.routing.RegisterUnaryTransitVector(by_node)
         self.routing.AddDimensionWithVehicleCapacity(transit, 0, capacities, from_zero, name)
@@ -214,9 +214,10 @@ class _Model:
 
     def _add_limit(self, name: str, which: int, limits: list[int | None]) -> None:
         evaluators = [
-            self._registered((name, v.profile), self.problem.matrices_of(v)[which]) for v in self.problem.vehicles
+            self._registered((name, v.profile), self.problem.matrices_of(v)[which])
+            for v in self.problem.vehicles
         ]
-        top = sum(int(m[which].max(initial=0)) for m in map(self.problem.matrices_of, self.problem.vehicles[:1]))
+        top = max(int(self.problem.matrices_of(v)[which].max(initial=0)) for v in self.problem.vehicles)
         unlimited = max(top, *(limit or 0 for limit in limits)) * (len(self.stops) + 2)
         self.routing.AddDimensionWithVehicleTransits(evaluators, 0, unlimited, True, name)
         dimension = self.routing.GetDimensionOrDie(name)
@@ -252,21 +253,22 @@ class _Model:
 
     # -- the search -------------------------------------------------------------------------------------------
 
-    def solve(self, recipe: Recipe, deadline: float, found: Callable[[Tours], None] | None) -> Tours | None:
-        if not self.index_of:
-            return tuple(() for _ in self.problem.vehicles)
-        parameters = pywrapcp.DefaultRoutingSearchParameters()
-        recipe.apply(parameters, self._pairs_only())
-        parameters.time_limit.FromMicroseconds(max(int((deadline - time.monotonic()) * 1e6), 1000))
+    def solve(
+        self, parameters: Any, deadline: float, found: Callable[[Tours], None] | None = None
+    ) -> Tours | None:
+        """Search until the deadline. For one use only: the engine keeps parts of the first parameters it is given."""
         if found is not None:
             report = found
             self.routing.AddAtSolutionCallback(lambda: report(self._current()))
-        run = self.routing.SolveWithIteratedLocalSearch if recipe.iterated else self.routing.SolveWithParameters
+        # Zero would mean no limit at all.
+        parameters.time_limit.FromMicroseconds(max(int((deadline - time.monotonic()) * 1e6), 1000))
+        iterated = parameters.use_iterated_local_search
+        run = self.routing.SolveWithIteratedLocalSearch if iterated else self.routing.SolveWithParameters
         solution = run(parameters)
-        return None if solution is None else self._tours(lambda i: solution.Value(self.routing.NextVar(i)))
-
-    def _pairs_only(self) -> bool:
-        return all(isinstance(stop.task, Shipment) for stop in self.stops)
+        if solution is None:
+            return None
+        self.objective_value = int(solution.ObjectiveValue())
+        return self._tours(lambda i: solution.Value(self.routing.NextVar(i)))
 
     def _current(self) -> Tours:
         return self._tours(lambda i: self.routing.NextVar(i).Value())
@@ -283,15 +285,42 @@ class _Model:
             index = following(index)
 
 
+def _parameters(recipe: Recipe, strategy: int) -> Any:
+    """Search parameters of the recipe, without a time limit."""
+    parameters = pywrapcp.DefaultRoutingSearchParameters()
+    parameters.first_solution_strategy = strategy
+    # Under ruin and recreate the descent must end by itself: a guided one would never hand over.
+    parameters.local_search_metaheuristic = (
+        _Meta.GREEDY_DESCENT if recipe.iterated else _Meta.GUIDED_LOCAL_SEARCH
+    )
+    if recipe.iterated:
+        parameters.use_iterated_local_search = True
+        iterated = parameters.iterated_local_search_parameters
+        # The engine improves every perturbed solution by default; many plain ones beat few improved ones.
+        iterated.improve_perturbed_solution = False
+        _ruin_strings(iterated.ruin_recreate_parameters.ruin_strategies.add().sisr)
+        iterated.reference_solution_acceptance_strategy.simulated_annealing.automatic_temperatures = True
+    return parameters
+
+
+def _ruin_strings(ruin: Any) -> None:
+    """Slack induction by string removals (Christiaens and Vanden Berghe 2020), with the authors' values."""
+    ruin.max_removed_sequence_size = 10
+    ruin.avg_num_removed_visits = 10
+    ruin.bypass_factor = 0.01
+
+
 def _able_by_stop(problem: Problem) -> list[frozenset[int]]:
-    able = able_vehicles(problem)
+    able = able_vehicles(problem, problem.tasks)
     return [vehicles for task, vehicles in zip(problem.tasks, able, strict=True) for _ in task.visits]
 
 
 def _time_span(problem: Problem) -> tuple[int, int]:
     """The first and the last instant that can matter; both finite, whatever windows are missing."""
     stops = problem.stops
-    windows = [w for stop in stops for w in stop.visit.windows] + [v.window for v in problem.vehicles if v.window]
+    windows = [w for stop in stops for w in stop.visit.windows] + [
+        v.window for v in problem.vehicles if v.window
+    ]
     origin_s = min([0, *(w.start_s for w in windows)])
     if all(v.window for v in problem.vehicles):
         origin_s = min(v.window.start_s for v in problem.vehicles if v.window)
@@ -306,5 +335,5 @@ def _set_windows(begin: Any, stop: Stop, origin_s: int) -> None:
     if not windows:
         return
     begin.SetRange(max(windows[0].start_s - origin_s, 0), max(windows[-1].end_s - origin_s, 0))
-    for earlier, later in zip(windows, windows[1:], strict=False):
+    for earlier, later in pairwise(windows):
         begin.RemoveInterval(earlier.end_s + 1 - origin_s, later.start_s - 1 - origin_s)

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
 
-from haoyun.routing.problem import Id, Objective
+from haoyun.routing.problem import Objective, Problem
+from haoyun.routing.tasks import Id, Shipment, Task
 
 
 class StepKind(StrEnum):
@@ -66,6 +67,7 @@ class ReasonCode(StrEnum):
     OUT_OF_REACH = "out_of_reach"
     NO_SINGLE_VEHICLE = "no_single_vehicle"
     NOT_ENOUGH_ROOM = "not_enough_room"
+    NOT_ENOUGH_TIME = "not_enough_time"  # the search found no plan at all within its limit
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +86,11 @@ class Unassigned:
     id: Id
     reasons: tuple[Reason, ...] = ()
 
+    @classmethod
+    def of(cls, task: Task, reasons: tuple[Reason, ...] = ()) -> Unassigned:
+        """The entry for a task."""
+        return cls("shipment" if isinstance(task, Shipment) else "job", task.id, reasons)
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
@@ -98,9 +105,15 @@ class Plan:
     cost: float
     distance_m: int
     travel_s: int
-    seconds: float = 0.0  # that the search took
+    seconds: float = 0.0  # from the call to the answer
     seed: int = 0
     method: str = ""  # the search that found it
+
+    def left_out(self, problem: Problem) -> list[Task]:
+        """The tasks of the problem that the plan lists as unassigned."""
+        listed = {(entry.kind, entry.id) for entry in self.unassigned}
+        named = ((Unassigned.of(task), task) for task in problem.tasks)
+        return [task for entry, task in named if (entry.kind, entry.id) in listed]
 
     @property
     def vehicles(self) -> int:

@@ -20,10 +20,8 @@ from queue import Empty, SimpleQueue
 from typing import IO, Any
 
 from haoyun.routing.errors import SolverFailed
-from haoyun.routing.problem import Problem
+from haoyun.routing.problem import Problem, Tours
 from haoyun.routing.recipes import Recipe
-
-Tours = tuple[tuple[int, ...], ...]
 
 _POLL_S = 0.05  # how soon a cancellation is noticed
 
@@ -69,11 +67,15 @@ def findings(
             else:
                 yield finding
         if not running and all(p.poll() != 0 for p in processes):
-            raise SolverFailed(f"no search process could work (exit codes {[p.returncode for p in processes]})")
+            raise SolverFailed(
+                f"no search process could work (exit codes {[p.returncode for p in processes]})"
+            )
 
 
-def _start(stack: ExitStack, assignment: Assignment, queue: SimpleQueue[Finding | None]) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "haoyun.routing.worker"]
+def _start(
+    stack: ExitStack, assignment: Assignment, queue: SimpleQueue[Finding | None]
+) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-P", "-m", "haoyun.routing.worker"]
     process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)  # noqa: S603 - fixed arguments
     stack.callback(_end, process)
     reader = threading.Thread(target=_converse, args=(process, assignment, queue), daemon=True)
@@ -91,7 +93,9 @@ def _end(process: subprocess.Popen[bytes]) -> None:
         pipe.close()
 
 
-def _converse(process: subprocess.Popen[bytes], assignment: Assignment, queue: SimpleQueue[Finding | None]) -> None:
+def _converse(
+    process: subprocess.Popen[bytes], assignment: Assignment, queue: SimpleQueue[Finding | None]
+) -> None:
     assert process.stdin is not None
     assert process.stdout is not None
     try:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
 from typing import Any
 
 from haoyun.routing.check import violations
 from haoyun.routing.plan import Plan, Route
-from haoyun.routing.problem import Id, Problem, Shipment, Task
+from haoyun.routing.problem import Problem
 
 
 def as_json(problem: Problem, plan: Plan) -> dict[str, Any]:
@@ -21,31 +20,20 @@ def as_json(problem: Problem, plan: Plan) -> dict[str, Any]:
         "cost": _plain(plan.cost),
         "distance": _plain(_distance(problem, plan)),
         "vehicles": plan.vehicles,
-        "unassigned": _unassigned_ids(problem, plan),
+        "unassigned": [visit.id for task in plan.left_out(problem) for visit in task.visits],
         "seconds": round(plan.seconds, 3),
-        "routes": [{"vehicle": route.vehicle_id, "stops": [s.id for s in route.stops]} for route in plan.routes],
+        "routes": [{"vehicle": r.vehicle_id, "stops": [step.id for step in r.stops]} for r in plan.routes],
     }
 
 
 def _distance(problem: Problem, plan: Plan) -> float:
     if problem.plane is None:
         return plan.distance_m
-    return sum(_length(problem, route) for route in plan.routes)
+    return sum(problem.plane.length(_places(route)) for route in plan.routes)
 
 
-def _length(problem: Problem, route: Route) -> float:
-    assert problem.plane is not None
-    places = [step.location for step in route.steps if step.location is not None]
-    return sum(problem.plane.between(i, j) for i, j in pairwise(places))
-
-
-def _unassigned_ids(problem: Problem, plan: Plan) -> list[Id]:
-    left = {(entry.kind, entry.id) for entry in plan.unassigned}
-    return [visit.id for task in problem.tasks if (_kind(task), task.id) in left for visit in task.visits]
-
-
-def _kind(task: Task) -> str:
-    return "shipment" if isinstance(task, Shipment) else "job"
+def _places(route: Route) -> list[int]:
+    return [step.location for step in route.steps if step.location is not None]
 
 
 def _plain(value: float) -> float | int:

@@ -10,9 +10,10 @@ from haoyun.routing.check import violations
 from haoyun.routing.errors import BadProblem, SolverFailed
 from haoyun.routing.explain import why_unassigned
 from haoyun.routing.plan import Plan, Reason, ReasonCode, Unassigned
-from haoyun.routing.portfolio import Assignment, Tours, findings
-from haoyun.routing.problem import Objective, Problem, Shipment, Task
+from haoyun.routing.portfolio import Assignment, findings
+from haoyun.routing.problem import Objective, Problem, Tours
 from haoyun.routing.recipes import portfolio
+from haoyun.routing.tasks import Task, stops_of
 from haoyun.routing.timing import build_route
 
 # How far past the limit an answer may be awaited before the best so far is taken.
@@ -43,8 +44,9 @@ def solve(
     """The best plan found within `time_limit_s`, starting the processes included; it has passed the checker.
 
     `threads` searches run side by side, each in a process of its own with its own method and seed. `progress`
-    hears of each better plan; `cancelled` is asked often, and the best plan so far is returned once it says so.
-    What no vehicle can serve is unassigned, with reasons: never an error. Raises SolverFailed if the engine fails.
+    hears of each better plan; `cancelled` is asked often: once it says so, the best plan so far is returned.
+    What no vehicle can serve is unassigned, with reasons: never an error. Raises BadProblem for a limit that
+    cannot be and SolverFailed if the engine fails.
     """
     if time_limit_s <= 0 or threads < 1:
         raise BadProblem(f"time limit ({time_limit_s} s) and threads ({threads}) must be positive")
@@ -52,18 +54,16 @@ def solve(
     if objective is not None:
         problem = replace(problem, objective=Objective(objective))
     best = _Best(problem, begun, progress)
-    best.offer(tuple(() for _ in problem.vehicles), "nothing served")
     work = [
         Assignment(problem, recipe, seed * threads + number, begun + time_limit_s)
         for number, recipe in enumerate(portfolio(problem, threads))
     ]
-    finished = False
-    for finding in findings(work, grace_s=max(_GRACE_SHARE * time_limit_s, _LEAST_GRACE_S), cancelled=cancelled):
-        finished = finished or (finding.final and finding.tours is not None)
+    grace_s = max(_GRACE_SHARE * time_limit_s, _LEAST_GRACE_S)
+    for finding in findings(work, grace_s=grace_s, cancelled=cancelled):
         if finding.tours is not None:
             best.offer(finding.tours, finding.recipe)
-    plan = replace(best.checked(), seconds=time.monotonic() - begun, seed=seed)
-    return _explained(problem, plan)
+    plan = _explained(problem, best.plan or best.nothing())
+    return replace(plan, seconds=time.monotonic() - begun, seed=seed)
 
 
 class _Best:
@@ -81,49 +81,63 @@ class _Best:
         plan = plan_of(self.problem, tours, method)
         if plan is None:
             self.refused.append(f"{method}: a route misses a window")
-            return
-        if self.plan is not None and worth(self.problem, plan) >= worth(self.problem, self.plan):
-            return
-        wrong = violations(self.problem, plan)
-        if wrong:
-            self.refused.append(f"{method}: {wrong[0].text}")
-            return
+        elif self.plan is None or worth(self.problem, plan) < worth(self.problem, self.plan):
+            wrong = violations(self.problem, plan)
+            if wrong:
+                self.refused.append(f"{method}: {wrong[0].text}")
+            else:
+                self._take(plan)
+
+    def _take(self, plan: Plan) -> None:
         self.plan = plan
-        if self.progress and method:
+        if self.progress:
             seconds = time.monotonic() - self.begun
             self.progress(Progress(seconds, plan.cost, plan.vehicles, len(plan.unassigned)))
 
-    def checked(self) -> Plan:
-        """The plan; SolverFailed if every answer of the engine was refused."""
-        if self.plan is None or (self.refused and not self.plan.routes):
-            raise SolverFailed(f"the engine's answers break rules of the problem: {'; '.join(self.refused[:3])}")
-        return self.plan
+    def nothing(self) -> Plan:
+        """The plan that serves nothing, where no answer came in time; SolverFailed if all answers were wrong."""
+        if self.refused:
+            raise SolverFailed(
+                f"the engine's answers break rules of the problem: {'; '.join(self.refused[:3])}"
+            )
+        plan = plan_of(self.problem, tuple(() for _ in self.problem.vehicles))
+        assert plan is not None, "a plan without routes cannot be late"
+        return plan
 
 
 def plan_of(problem: Problem, tours: Tours, method: str = "") -> Plan | None:
-    """The plan that serves stops (positions in `problem.stops`) in this order; None if a route cannot be on time."""
+    """The plan with these tours; None if one of its routes cannot be on time."""
     stops = problem.stops
     driven = [(v, [stops[n] for n in tour]) for v, tour in zip(problem.vehicles, tours, strict=True) if tour]
-    routes = [build_route(problem, vehicle, sequence) for vehicle, sequence in driven]
-    on_time = tuple(route for route in routes if route is not None)
-    if len(on_time) < len(routes):
+    built = [build_route(problem, vehicle, sequence) for vehicle, sequence in driven]
+    routes = tuple(route for route in built if route is not None)
+    if len(routes) < len(built):
         return None
-    served = {(stop.task.label) for _, sequence in driven for stop in sequence}
+    served = {number for tour in tours for number in tour}
     return Plan(
-        routes=on_time,
-        unassigned=tuple(_unassigned(task) for task in problem.tasks if task.label not in served),
+        routes=routes,
+        unassigned=_left(problem, served),
         objective=problem.objective,
-        cost=sum(route.cost for route in on_time),
-        distance_m=sum(route.distance_m for route in on_time),
-        travel_s=sum(route.travel_s for route in on_time),
+        cost=sum(route.cost for route in routes),
+        distance_m=sum(route.distance_m for route in routes),
+        travel_s=sum(route.travel_s for route in routes),
         method=method,
     )
 
 
+def _left(problem: Problem, served: set[int]) -> tuple[Unassigned, ...]:
+    first_stop = 0
+    left: list[Unassigned] = []
+    for task in problem.tasks:
+        if first_stop not in served:
+            left.append(Unassigned.of(task))
+        first_stop += len(stops_of(task))
+    return tuple(left)
+
+
 def worth(problem: Problem, plan: Plan) -> tuple[float, ...]:
     """A plan's place in the order of plans, smaller is better: what it leaves out, then the objective."""
-    left = {(entry.kind, entry.id) for entry in plan.unassigned}
-    missed = sum(1 + task.priority for task in problem.tasks if (_kind(task), task.id) in left)
+    missed = sum(1 + task.priority for task in plan.left_out(problem))
     by_objective: dict[Objective, tuple[float, ...]] = {
         Objective.DISTANCE: (plan.distance_m,),
         Objective.VEHICLES: (plan.vehicles, plan.distance_m),
@@ -132,15 +146,14 @@ def worth(problem: Problem, plan: Plan) -> tuple[float, ...]:
     return (missed, *by_objective[problem.objective])
 
 
-def _unassigned(task: Task, reasons: tuple[Reason, ...] = ()) -> Unassigned:
-    return Unassigned("shipment" if isinstance(task, Shipment) else "job", task.id, reasons)
-
-
-def _kind(task: Task) -> str:
-    return _unassigned(task).kind
-
-
 def _explained(problem: Problem, plan: Plan) -> Plan:
-    left = {(entry.kind, entry.id) for entry in plan.unassigned}
-    tasks = [task for task in problem.tasks if (_kind(task), task.id) in left]
-    return replace(plan, unassigned=tuple(_unassigned(task, why_unassigned(problem, task)) for task in tasks))
+    searched = bool(plan.method)
+    entries = (Unassigned.of(task, _reasons(problem, task, searched)) for task in plan.left_out(problem))
+    return replace(plan, unassigned=tuple(entries))
+
+
+def _reasons(problem: Problem, task: Task, searched: bool) -> tuple[Reason, ...]:
+    reasons = why_unassigned(problem, task)
+    if searched or reasons[0].code is not ReasonCode.NOT_ENOUGH_ROOM:
+        return reasons
+    return (Reason(ReasonCode.NOT_ENOUGH_TIME, "the search found no plan within its time limit"),)

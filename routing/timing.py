@@ -1,11 +1,13 @@
-"""From a sequence of stops to a timed route: as early as possible at the end, leaving as late as that allows."""
+"""From a sequence of stops to a timed route: ending as early as possible, leaving as late as that allows."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from haoyun.routing.plan import Route, Step, StepKind
-from haoyun.routing.problem import Job, Problem, Shipment, Stop, StopKind, Vehicle, Window
+from haoyun.routing.problem import Problem, Vehicle
+from haoyun.routing.tasks import Job, Shipment, Stop, StopKind, Window
 
 # Without a window of its own a vehicle is on duty from the origin of time on, for ever.
 _FOR_EVER = 2**62
@@ -45,7 +47,7 @@ def path(vehicle: Vehicle, stops: Sequence[Stop]) -> list[int | None]:
 
 
 def service_times(problem: Problem, vehicle: Vehicle, stops: Sequence[Stop]) -> list[int] | None:
-    """When the vehicle departs, when each service begins, and when it is done; None where a window is missed."""
+    """When it departs, when each service begins, and when it has ended; None where a window is missed."""
     legs = _legs_s(problem, vehicle, stops)
     duty = vehicle.window or Window(0, _FOR_EVER)
     earliest = _forward(stops, legs, duty.start_s)
@@ -62,7 +64,7 @@ def build_route(problem: Problem, vehicle: Vehicle, stops: Sequence[Stop]) -> Ro
         return None
     legs = _legs_s(problem, vehicle, stops)
     where = path(vehicle, stops)
-    distance_m = sum(leg_m(problem, vehicle, i, j) for i, j in zip(where, where[1:], strict=False))
+    distance_m = sum(leg_m(problem, vehicle, i, j) for i, j in pairwise(where))
     return Route(
         vehicle_id=vehicle.id,
         steps=tuple(_steps(problem, vehicle, stops, times, legs)),
@@ -74,7 +76,7 @@ def build_route(problem: Problem, vehicle: Vehicle, stops: Sequence[Stop]) -> Ro
 
 def _legs_s(problem: Problem, vehicle: Vehicle, stops: Sequence[Stop]) -> list[int]:
     where = path(vehicle, stops)
-    return [leg_s(problem, vehicle, i, j) for i, j in zip(where, where[1:], strict=False)]
+    return [leg_s(problem, vehicle, i, j) for i, j in pairwise(where)]
 
 
 def _forward(stops: Sequence[Stop], legs: Sequence[int], departure_s: int) -> list[int] | None:
@@ -133,7 +135,9 @@ def load_change(problem: Problem, stop: Stop) -> tuple[int, ...]:
     return tuple(up - down for up, down in pairs)
 
 
-def _cost(problem: Problem, vehicle: Vehicle, where: list[int | None], distance_m: int, travel_s: int) -> float:
+def _cost(
+    problem: Problem, vehicle: Vehicle, where: list[int | None], distance_m: int, travel_s: int
+) -> float:
     metres: float = distance_m
     if problem.plane is not None:
         metres = problem.plane.length([place for place in where if place is not None]) * problem.plane.scale

@@ -1,4 +1,4 @@
-"""One search process: `python -m haoyun.routing.worker` reads an Assignment and writes Findings (see portfolio.py)."""
+"""One search process: reads an Assignment from standard input and writes Findings (see portfolio.py)."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from typing import IO
 
 from haoyun.routing import model
 from haoyun.routing.portfolio import Assignment, Finding, receive, send
+from haoyun.routing.problem import Tours
 
-# Intermediate tours are for progress and for the case that the process is stopped early: a few a second will do.
+# Intermediate tours are for progress and for the case that the process is stopped early: a few a second do.
 _REPORT_EVERY_S = 0.25
 # Time to hand over the final tours.
 _MARGIN_S = 0.03
@@ -24,7 +25,7 @@ class _Reporter:
         self.recipe = recipe
         self.next_at = 0.0
 
-    def __call__(self, tours: model.Tours) -> None:
+    def __call__(self, tours: Tours) -> None:
         if time.monotonic() >= self.next_at:
             self.next_at = time.monotonic() + _REPORT_EVERY_S
             send(self.out, Finding(self.recipe, tours, final=False))
@@ -37,11 +38,13 @@ def main() -> None:
     os.dup2(2, 1)
     work: Assignment = receive(sys.stdin.buffer)
     reporter = _Reporter(out, work.recipe.name)
-    tours = model.search(
-        work.problem, work.recipe, deadline=work.deadline - _MARGIN_S, seed=work.seed, found=reporter
-    )
+    deadline = work.deadline - _MARGIN_S
+    tours = model.search(work.problem, work.recipe, deadline=deadline, seed=work.seed, found=reporter)
     send(out, Finding(work.recipe.name, tours, final=True))
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except (BrokenPipeError, EOFError):
+        sys.exit(1)  # whoever asked has gone

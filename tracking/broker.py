@@ -60,6 +60,8 @@ class EmbeddedBroker:
         """
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._stop_orphan()
+        if self._listening():
+            raise BrokerFailed(f"port {self._port} is taken by another program")
         self._write_config(devices)
         command = [str(server_path()), "-c", str(self._config)]
         self._process = subprocess.Popen(  # noqa: S603 our own binary and configuration
@@ -97,12 +99,15 @@ class EmbeddedBroker:
     def _wait_until_listening(self) -> None:
         deadline = time.monotonic() + START_TIMEOUT_S
         while self.running and time.monotonic() < deadline:
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", self._port)) == 0 and self.running:
-                    return
+            if self._listening():
+                return
             time.sleep(0.05)
         self.stop()
         raise BrokerFailed(f"the broker did not start on port {self._port}: {self._last_words()}")
+
+    def _listening(self) -> bool:
+        with socket.socket() as knock:
+            return knock.connect_ex(("127.0.0.1", self._port)) == 0
 
     def _last_words(self) -> str:
         log = self._folder / "nats.log"

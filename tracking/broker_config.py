@@ -38,7 +38,7 @@ authorization {{ users: [
 
 
 _INGEST_PUBLISH = ("hy.v1.*.*.down.>", "hy.v1.probe.>")
-_INGEST_SUBSCRIBE = ("hy.v1.*.*.up.>", "hy.v1.probe.>", "$MQTT.sub.>")
+_INGEST_SUBSCRIBE = ("hy.v1.*.*.up.>", "hy.v1.*.*.up", "hy.v1.probe.>", "$MQTT.sub.>")
 
 
 def _device_user(device: Device) -> str:

@@ -39,6 +39,8 @@ class DeviceClient:
         credential: IssuedCredential,
         outbox: DeviceOutbox,
         rng: random.Random,
+        *,
+        resend_after_s: float = RESEND_AFTER_S,
     ) -> None:
         self.device = credential.device
         self.outbox = outbox
@@ -46,6 +48,7 @@ class DeviceClient:
         self._topic_up = credential.topic_up
         self._topic_ack = credential.topic_ack
         self._rng = rng
+        self._resend_after_s = resend_after_s
         self._client: paho.Client | None = None
         self._online = False
         self._next_seq = outbox.base
@@ -89,7 +92,7 @@ class DeviceClient:
         self._client.loop_misc()
         if self._client is None or not self._online:
             return
-        if monotonic_s - self._progress_at > RESEND_AFTER_S:
+        if monotonic_s - self._progress_at > self._resend_after_s:
             self._next_seq = self.outbox.base
             self._progress_at = monotonic_s
         self._send_window()

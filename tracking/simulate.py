@@ -80,6 +80,7 @@ class TruckSim:
         self._noise_m = noise_m
         self._blind_share = blind_share
         self._offline_share = offline_share
+        self._draws: dict[tuple[str, int], float] = {}
         self.departs_at = departs_at
         self._elapsed_s, self._driven_m = _schedule(path, random.Random(seed))
         self.arrives_at = departs_at + timedelta(seconds=float(self._elapsed_s[-1]))
@@ -98,10 +99,10 @@ class TruckSim:
     def sent_between(self, start: datetime, end: datetime, interval_s: float) -> list[list[GpsReading]]:
         """What the tracker sends in [start, end): one batch a list. Fixes made offline come as one batch."""
         batches: dict[datetime, list[GpsReading]] = {}
-        for reading in self.readings_between(start - timedelta(seconds=2 * GAP_S), end, interval_s):
-            sent_at = self._sent_at(reading.at)
-            if start <= sent_at < end:
-                batches.setdefault(sent_at, []).append(reading)
+        for at in _grid(start - timedelta(seconds=2 * GAP_S), end, interval_s):
+            sent_at = self._sent_at(at)
+            if start <= sent_at < end and not self._blind(at):
+                batches.setdefault(sent_at, []).append(self._reading(at))
         return [batches[sent_at] for sent_at in sorted(batches)]
 
     def _speed_kmh(self, elapsed: float) -> float:
@@ -132,8 +133,10 @@ class TruckSim:
         return EPOCH + timedelta(seconds=slots * GAP_S)  # back in the network with the next slot
 
     def _drawn(self, what: str, at: datetime) -> float:
-        slot = math.floor((at - EPOCH).total_seconds() / GAP_S)
-        return random.Random(f"{self._seed}/{what}/{slot}").random()
+        slot = (what, math.floor((at - EPOCH).total_seconds() / GAP_S))
+        if slot not in self._draws:  # a live truck asks for the same few again and again
+            self._draws[slot] = random.Random(f"{self._seed}/{what}/{slot[1]}").random()
+        return self._draws[slot]
 
 
 def _grid(start: datetime, end: datetime, interval_s: float) -> list[datetime]:

@@ -29,8 +29,8 @@ class StoredEvent:
     document: Mapping[str, Any]
 
 
-def append_events(db: sa.Connection, events: Sequence[Event], now: datetime) -> list[int | None]:
-    """Store events under their hash. For each its number, or None where the same event is stored already."""
+def append_events(db: sa.Connection, events: Sequence[Event], now: datetime) -> list[int]:
+    """Store events under their hash, each once. For each its number, an old one if it was stored before."""
     return [_append(db, event, now) for event in events]
 
 
@@ -70,7 +70,7 @@ def count_events(db: sa.Connection) -> int:
     return db.scalar(sa.select(sa.func.count()).select_from(EPCIS_EVENT)) or 0
 
 
-def _append(db: sa.Connection, event: Event, now: datetime) -> int | None:
+def _append(db: sa.Connection, event: Event, now: datetime) -> int:
     document = event.to_json()
     row = {
         "event_id": event_hash(document),
@@ -87,7 +87,9 @@ def _append(db: sa.Connection, event: Event, now: datetime) -> int | None:
     }
     insert = upsert(db, EPCIS_EVENT).values(row).on_conflict_do_nothing().returning(EPCIS_EVENT.c.seq)
     seq: int | None = db.scalar(insert)
-    if seq is not None and event.epcs:
+    if seq is None:
+        return get_event(db, str(row["event_id"])).seq
+    if event.epcs:
         db.execute(EVENT_EPC.insert(), [{"event_seq": seq, "epc": e, "role": r} for e, r in event.epcs])
     return seq
 

@@ -9,7 +9,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from haoyun.routing.errors import BadFormat
-from haoyun.routing.problem import Job, Plane, Problem, Shipment, Vehicle, Window
+from haoyun.routing.problem import Problem, Vehicle
+from haoyun.routing.tasks import Job, Shipment, Window
+from haoyun.routing.travel import Plane
 
 # Parts of the file's unit in the integer matrices: five significant digits for the largest known instances.
 SCALE = 1000
@@ -72,7 +74,9 @@ class Site:
     def window(self) -> Window:
         """When service may begin, in parts of the unit: never wider than in the file."""
         if self.due < self.ready:
-            raise BadFormat(f"line {self.row.line}: due date {self.due:g} is before ready time {self.ready:g}")
+            raise BadFormat(
+                f"line {self.row.line}: due date {self.due:g} is before ready time {self.ready:g}"
+            )
         return Window(math.ceil(self.ready * SCALE - _FLOAT_DUST), math.floor(self.due * SCALE + _FLOAT_DUST))
 
     @property
@@ -84,14 +88,20 @@ class Site:
 
 
 def euclidean_problem(
-    fleet: int, capacity: int, sites: Sequence[Site], *, jobs: Sequence[Job] = (), shipments: Sequence[Shipment] = ()
+    fleet: int,
+    capacity: int,
+    sites: Sequence[Site],
+    *,
+    jobs: Sequence[Job] = (),
+    shipments: Sequence[Shipment] = (),
 ) -> Problem:
     """A problem with `fleet` like vehicles at the first site; one unit of distance costs one unit of cost."""
     depot = sites[0]
     points = np.array([(site.x, site.y) for site in sites], dtype=np.float64)
     lengths = np.hypot(*(points[:, None, :] - points[None, :, :]).transpose(2, 0, 1)) * SCALE
     vehicles = (
-        Vehicle(number, 0, 0, (capacity,), depot.window, cost_per_km=1000 // SCALE) for number in range(1, fleet + 1)
+        Vehicle(number, 0, 0, (capacity,), depot.window, cost_per_km=1000 // SCALE)
+        for number in range(1, fleet + 1)
     )
     return Problem(
         vehicles=tuple(vehicles),

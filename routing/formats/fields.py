@@ -10,7 +10,8 @@ from typing import Any, cast
 import numpy as np
 
 from haoyun.routing.errors import BadFormat, BadProblem
-from haoyun.routing.problem import Id, IntMatrix, Window
+from haoyun.routing.tasks import Id, Window
+from haoyun.routing.travel import IntMatrix
 
 
 class Fields:
@@ -109,7 +110,9 @@ class Fields:
         """The field `skills`: whole numbers or texts."""
         for n, value in enumerate(self._list("skills")):
             if isinstance(value, bool) or not isinstance(value, int | str):
-                raise BadFormat(f"{self.path('skills')}[{n}] must be a whole number or a text, not {_kind(value)}")
+                raise BadFormat(
+                    f"{self.path('skills')}[{n}] must be a whole number or a text, not {_kind(value)}"
+                )
         return frozenset(str(value) for value in self._list("skills"))
 
     def find_coordinates(self, name: str) -> tuple[float, float] | None:
@@ -122,7 +125,9 @@ class Fields:
             raise BadFormat(f"{where} must be [longitude, latitude]")
         lon, lat = float(value[0]), float(value[1])
         if abs(lon) > 180 or abs(lat) > 90:
-            raise BadFormat(f"{where} must be [longitude, latitude] within [±180, ±90], not [{lon:g}, {lat:g}]")
+            raise BadFormat(
+                f"{where} must be [longitude, latitude] within [±180, ±90], not [{lon:g}, {lat:g}]"
+            )
         return lon, lat
 
     def find_window(self, name: str) -> Window | None:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from haoyun.routing.errors import BadFormat
 from haoyun.routing.formats.academic import Row, Site, euclidean_problem, located, numbers
-from haoyun.routing.problem import Problem, Shipment, Visit
+from haoyun.routing.problem import Problem
+from haoyun.routing.tasks import Shipment, Visit
 
 _HEAD = ("number of vehicles", "capacity")
 _COLUMNS = ("id", "x", "y", "demand", "ready time", "due date", "service time", "pickup", "delivery")
@@ -62,7 +63,9 @@ def _shipment(pickup: Site, by_id: dict[int, Site]) -> Shipment:
     line, wanted = pickup.row.line, pickup.row.whole("delivery")
     delivery = by_id.get(wanted)
     if delivery is None or delivery.row.whole("pickup") != pickup.id:
-        raise BadFormat(f"line {line}: site {pickup.id} names {wanted} as its delivery, which does not name it back")
+        raise BadFormat(
+            f"line {line}: site {pickup.id} names {wanted} as its delivery, which does not name it back"
+        )
     if pickup.demand < 0 or delivery.demand != -pickup.demand:
         raise BadFormat(f"line {line}: demand {pickup.demand} is picked up, {-delivery.demand} delivered")
     return Shipment(pickup.id, _visit(pickup), _visit(delivery), amount=(pickup.demand,))

@@ -10,7 +10,8 @@ from collections.abc import Iterator
 
 from haoyun.routing.errors import BadFormat
 from haoyun.routing.formats.academic import Row, Site, euclidean_problem, located, numbers
-from haoyun.routing.problem import Job, Problem
+from haoyun.routing.problem import Problem
+from haoyun.routing.tasks import Job
 
 _COLUMNS = ("customer number", "x", "y", "demand", "ready time", "due date", "service time")
 
@@ -48,9 +49,7 @@ def _site(row: Row) -> Site:
 def _job(site: Site) -> Job:
     if site.demand < 0:
         raise BadFormat(f"line {site.row.line}: demand is negative ({site.demand})")
-    return Job(
-        site.id, site.location, site.service_parts, (site.window,), delivery=(site.demand,)
-    )
+    return Job(site.id, site.location, site.service_parts, (site.window,), delivery=(site.demand,))
 
 
 def _first_row(lines: list[tuple[int, str]], section: str, columns: tuple[str, ...]) -> Row:

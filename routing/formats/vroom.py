@@ -1,4 +1,4 @@
-"""VROOM JSON in and out: jobs, shipments, vehicles, with matrices or with coordinates.
+"""VROOM JSON in: jobs, shipments, vehicles, with matrices or with coordinates (vroom_answer.py: out).
 
 The meaning follows VROOM's published API: amounts and capacities are positional, a cost is `fixed` +
 `per_hour` x travel + `per_km` x distance with 0, 3600 and 0 as defaults, skills must all be met, priority
@@ -8,7 +8,6 @@ anything misspelt: a request that is half understood would give a plan that nobo
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -18,8 +17,9 @@ import orjson
 from haoyun.maps.geodesy import haversine_m
 from haoyun.routing.errors import BadFormat, BadProblem
 from haoyun.routing.formats.fields import Fields
-from haoyun.routing.plan import Plan, Route, Step
-from haoyun.routing.problem import Id, Job, Matrices, Objective, Problem, Shipment, Vehicle, Visit, Window
+from haoyun.routing.problem import Objective, Problem, Vehicle
+from haoyun.routing.tasks import Job, Shipment, Visit, Window
+from haoyun.routing.travel import Matrices
 
 # Roads are longer than the great circle, and trucks do not fly: used only where a request has no matrices.
 DETOUR = 1.3
@@ -109,7 +109,9 @@ class _Reader:
     def _travel(self) -> tuple[Matrices, Mapping[str, Matrices]]:
         if self.matrices:
             if self.places.by_coordinates:
-                raise BadFormat("with matrices every place needs an index (location_index, start_index, end_index)")
+                raise BadFormat(
+                    "with matrices every place needs an index (location_index, start_index, end_index)"
+                )
             return next(iter(self.matrices.values())), self.matrices
         if self.places.by_index:
             raise BadFormat("location_index, start_index and end_index need matrices")
@@ -229,61 +231,3 @@ def estimated_matrices(places: list[tuple[float, float]]) -> Matrices:
     metres = np.rint(haversine_m(lat[:, None], lon[:, None], lat[None, :], lon[None, :]) * DETOUR)
     distances_m = metres.astype(np.int64)
     return Matrices(np.ceil(metres / (SPEED_KMH / 3.6)).astype(np.int64), distances_m)
-
-
-def as_vroom(problem: Problem, plan: Plan) -> dict[str, Any]:
-    """The plan as a VROOM response (code 0), with the reasons beside each unassigned task."""
-    return {
-        "code": 0,
-        "summary": _summary(problem, plan),
-        "unassigned": [entry for task in plan.unassigned for entry in _unassigned(problem, task.kind, task.id, plan)],
-        "routes": [_route(route) for route in plan.routes],
-    }
-
-
-def _summary(problem: Problem, plan: Plan) -> dict[str, Any]:
-    steps = [step for route in plan.routes for step in route.stops]
-    return {
-        "cost": math.ceil(plan.cost),
-        "routes": plan.vehicles,
-        "unassigned": sum(len(_unassigned(problem, t.kind, t.id, plan)) for t in plan.unassigned),
-        "service": sum(step.departure_s - step.start_service_s for step in steps),
-        "duration": plan.travel_s,
-        "waiting_time": sum(step.waiting_s for step in steps),
-        "distance": plan.distance_m,
-    }
-
-
-def _unassigned(problem: Problem, kind: str, task_id: Id, plan: Plan) -> list[dict[str, Any]]:
-    entry = next(t for t in plan.unassigned if (t.kind, t.id) == (kind, task_id))
-    reasons = [{"code": reason.code.value, "text": reason.text} for reason in entry.reasons]
-    if kind == "job":
-        return [{"id": task_id, "type": "job", "reasons": reasons}]
-    shipment = next(s for s in problem.shipments if s.id == task_id)
-    ends = (("pickup", shipment.pickup.id), ("delivery", shipment.delivery.id))
-    return [{"id": visit_id, "type": name, "reasons": reasons} for name, visit_id in ends]
-
-
-def _route(route: Route) -> dict[str, Any]:
-    return {
-        "vehicle": route.vehicle_id,
-        "cost": math.ceil(route.cost),
-        "service": sum(step.departure_s - step.start_service_s for step in route.stops),
-        "duration": route.travel_s,
-        "waiting_time": sum(step.waiting_s for step in route.stops),
-        "distance": route.distance_m,
-        "steps": [_step(step) for step in route.steps if step.location is not None],
-    }
-
-
-def _step(step: Step) -> dict[str, Any]:
-    named = {} if step.id is None else {"id": step.id}
-    return {
-        "type": step.kind.value,
-        **named,
-        "location_index": step.location,
-        "arrival": step.arrival_s,
-        "waiting_time": step.waiting_s,
-        "service": step.departure_s - step.start_service_s,
-        "load": list(step.load),
-    }

@@ -21,10 +21,9 @@ PACKED = AggregationEvent(
 
 
 def test_the_same_event_is_stored_once(yard: Any) -> None:
-    first = append_events(yard.db, [SEEN, SEEN], AT)
-    assert first[0] is not None
-    assert first[1] is None
-    assert append_events(yard.db, [SEEN], AT + timedelta(days=1)) == [None]
+    first, second = append_events(yard.db, [SEEN, SEEN], AT)
+    assert first == second
+    assert append_events(yard.db, [SEEN], AT + timedelta(days=1)) == [first]
     assert count_events(yard.db) == 1
 
 

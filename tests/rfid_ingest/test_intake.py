@@ -23,6 +23,7 @@ from haoyun.rfid_ingest import (
     read_item,
     sscc_epc,
 )
+from haoyun.rfid_ingest.tables import PASSAGE, SESSION
 from haoyun.tracking.envelope import seal
 from haoyun.tracking.intake import write_batch
 from haoyun.tracking.intake_store import list_dead_letters
@@ -65,6 +66,18 @@ def test_a_message_that_comes_twice_changes_nothing(yard: Any) -> None:
     for _ in range(3):
         yard.handler.handle(yard.db, [message, message], LATER)
     assert (count_reads(yard.db), count_events(yard.db), len(yard.milestones())) == (2, 2, 1)
+
+
+def test_a_gate_read_counts_even_where_its_event_was_recorded_from_elsewhere(yard: Any) -> None:
+    yard.pass_gate(yard.read(PALLET))
+    yard.db.execute(SESSION.delete())
+    yard.db.execute(PASSAGE.delete())
+    yard.open_journey()
+    bind_epcs(yard.db, [PALLET.uri], "C-1", NOW)
+    for _ in range(2):
+        yard.db.execute(SESSION.delete())
+        yard.pass_gate(yard.read(PALLET))
+    assert (count_events(yard.db), len(yard.milestones())) == (1, 1)
 
 
 def test_an_epc_that_nobody_bound_is_an_event_without_a_milestone(yard: Any) -> None:

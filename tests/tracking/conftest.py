@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import os
 import shutil
 import socket
@@ -96,7 +97,8 @@ def nats_broker(tmp_path: Path, free_port: int) -> Iterator[RunningBroker]:
     broker.stop()
 
 
-MOSQUITTO = """persistence true
+MOSQUITTO = """user {user}
+persistence true
 persistence_location {folder}/
 autosave_interval 5
 allow_anonymous false
@@ -129,10 +131,7 @@ def mosquitto_broker(tmp_path: Path, free_port: int) -> Iterator[tuple[BrokerAdd
     passwords = shutil.which("mosquitto_passwd", path=PROGRAMS)
     subprocess.run([passwords, "-c", "-b", folder / "passwords", INGEST, INGEST_SECRET], check=True)
     subprocess.run([passwords, "-b", folder / "passwords", "truck-0001", "device-secret"], check=True)
-    (folder / "conf").write_text(MOSQUITTO.format(folder=folder, port=free_port))
-    folder.chmod(0o777)  # started by root, mosquitto goes on as its own user
-    for file in folder.iterdir():
-        file.chmod(0o644)
+    (folder / "conf").write_text(MOSQUITTO.format(folder=folder, port=free_port, user=getpass.getuser()))
     command = [shutil.which("mosquitto", path=PROGRAMS), "-c", folder / "conf"]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     assert wait_for(lambda: socket.socket().connect_ex(("127.0.0.1", free_port)) == 0)

@@ -1,0 +1,109 @@
+"""Puts the API on an app. The portal's factory calls this; tests call it on a bare APIFlask.
+
+An app that carries it is made with ``APIFlask(..., **api_flask_options())``.
+"""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+from typing import Any
+
+from apiflask import APIFlask
+from flask import Response, jsonify
+
+from haoyun.platform.api import (
+    capacities,
+    devices,
+    jobs,
+    loads,
+    orders,
+    organizations,
+    places,
+    public,
+    quotes,
+    summary,
+    tokens,
+    vehicles,
+)
+from haoyun.platform.api.domain_errors import register_domain_errors
+from haoyun.platform.api.health import register_health
+from haoyun.platform.api.limits import limiter
+from haoyun.platform.api.problems import register_problem_handlers
+from haoyun.platform.api.resource import PREFIX
+from haoyun.platform.database import Databases
+from haoyun.platform.market.context import MarketContext
+from haoyun.platform.services import EXTENSION, Services
+from haoyun.platform.settings import Settings
+
+SPEC_PATH = f"{PREFIX}/openapi.json"
+MAX_BODY_BYTES = 8 * 1024 * 1024  # a routing problem with its matrices; anything else is far smaller
+_GROUPS = (
+    tokens,
+    summary,
+    places,
+    public,
+    loads,
+    capacities,
+    quotes,
+    orders,
+    vehicles,
+    devices,
+    jobs,
+    organizations,
+)
+
+
+def api_flask_options() -> dict[str, Any]:
+    """Arguments for APIFlask: our own address for the specification, no pages that load from elsewhere."""
+    return {
+        "title": "Haoyun 好运",
+        "version": version("haoyun"),
+        "spec_path": None,
+        "docs_path": None,
+        "json_errors": False,
+    }
+
+
+def register_api(app: APIFlask, settings: Settings, databases: Databases) -> Services:
+    """Put ``/api/v1``, error answers, health and metrics on the app; returns what `services()` returns."""
+    found = Services(settings, databases, MarketContext.load(settings, databases.tracking))
+    app.extensions[EXTENSION] = found
+    app.config.update(_config())
+    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
+    register_problem_handlers(app)
+    register_domain_errors(app)
+    limiter.init_app(app)
+    for group in _GROUPS:
+        app.register_blueprint(group.blueprint)
+    app.add_url_rule(SPEC_PATH, "openapi", lambda: _specification(app))
+    register_health(app, found)
+    return found
+
+
+def _config() -> dict[str, Any]:
+    return {
+        "OPENAPI_VERSION": "3.1.0",
+        "DESCRIPTION": "Publish loads and capacities, match, order, track. Times are UTC, money is in fen.",
+        "SECURITY_SCHEMES": {"bearer": {"type": "http", "scheme": "bearer"}},
+        "AUTO_404_RESPONSE": False,  # each route says what it answers
+        "AUTO_VALIDATION_ERROR_RESPONSE": False,
+        "AUTO_AUTH_ERROR_RESPONSE": False,
+        "HTTP_ERROR_SCHEMA": PROBLEM_SCHEMA,
+    }
+
+
+PROBLEM_SCHEMA = {
+    "type": "object",
+    "required": ["type", "title", "status", "detail"],
+    "properties": {
+        "type": {"type": "string"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+        "errors": {"type": "object", "additionalProperties": {"type": "string"}},
+    },
+}
+
+
+def _specification(app: APIFlask) -> Response:
+    return jsonify(app.spec)

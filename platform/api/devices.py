@@ -1,0 +1,200 @@
+"""Devices and tag readers: register, list, revoke, say what a reader's antennas see."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+from urllib.parse import urlsplit
+
+import sqlalchemy as sa
+from pydantic import Field
+
+from haoyun.platform.accounts import Actor
+from haoyun.platform.api.guard import signed_in, trading
+from haoyun.platform.api.problems import Problem, not_found
+from haoyun.platform.api.resource import Input, Output, resource
+from haoyun.platform.market.vehicles import get_vehicle
+from haoyun.platform.services import Services, services
+from haoyun.platform.settings import Settings
+from haoyun.rfid_ingest import Direction, ReadPoint, read_points_of, set_read_points
+from haoyun.rfid_ingest.errors import InvalidReadPoint
+from haoyun.tracking.errors import BadTopic, DeviceExists, UnknownDevice
+from haoyun.tracking.store import Device, DeviceKind, get_device, list_devices, register_device, revoke_device
+from haoyun.tracking.timeline import MilestoneCode
+
+blueprint = resource("devices", "Devices")
+MAX_ANTENNAS = 64
+
+
+class NewDevice(Input):
+    """A tracker, phone or tag reader to be let in."""
+
+    name: Annotated[str, Field(pattern=r"^[a-z0-9-]{8,40}$")]
+    kind: DeviceKind
+    vehicle_id: Annotated[str | None, Field(max_length=40)] = None
+
+
+class DeviceCredential(Output):
+    """What the device signs in to the broker with; `secret` is shown this once."""
+
+    device: str
+    secret: str
+    mqtt_url: str
+    topic_up: str
+    topic_ack: str
+
+
+class DeviceOut(Output):
+    """A registered device."""
+
+    name: str
+    kind: DeviceKind
+    org_id: str
+    vehicle_id: str | None
+    created_at: datetime
+    revoked_at: datetime | None
+    last_seen_at: datetime | None
+
+
+class DevicePage(Output):
+    """All devices of the caller's organization."""
+
+    items: list[DeviceOut]
+    next: str | None
+
+
+class ReadPointIn(Input):
+    """What it means when this antenna sees a tag."""
+
+    antenna: Annotated[int, Field(ge=0, le=255)]
+    place: Annotated[str, Field(min_length=1, max_length=120)]
+    site_key: Annotated[str, Field(min_length=1, max_length=80)]
+    lat: Annotated[float, Field(ge=-90, le=90)]
+    lon: Annotated[float, Field(ge=-180, le=180)]
+    direction: Direction
+    biz_step: Annotated[str, Field(max_length=120)]
+    disposition: Annotated[str | None, Field(max_length=120)] = "in_transit"
+    milestone_code: MilestoneCode | None = None
+    gln: Annotated[str | None, Field(max_length=13)] = None
+
+
+class ReadPoints(Input):
+    """All antennas of one reader."""
+
+    points: Annotated[list[ReadPointIn], Field(max_length=MAX_ANTENNAS)]
+
+
+class ReadPointsOut(Output):
+    """All antennas of one reader."""
+
+    points: list[ReadPointIn]
+
+
+@blueprint.post("/devices")
+@trading
+@blueprint.input(NewDevice)
+@blueprint.output(DeviceCredential, 201)
+@blueprint.doc(summary="Register a device", security="bearer", responses=[401, 403, 404, 409, 422])
+def create_device(actor: Actor, json_data: NewDevice) -> object:
+    """Register a device; its secret is in this answer and nowhere else."""
+    found = services()
+    org_id = _owner(found, actor, json_data.vehicle_id)
+    try:
+        with found.write_tracking() as db:
+            issued = register_device(
+                db,
+                name=json_data.name,
+                kind=json_data.kind,
+                org_id=org_id,
+                vehicle_id=json_data.vehicle_id,
+                shards=found.settings.shards,
+                now=found.now(),
+            )
+    except DeviceExists as error:
+        raise Problem(409, str(error)) from error
+    except BadTopic as error:
+        raise Problem(422, errors={"name": str(error)}) from error
+    return {
+        "device": issued.device,
+        "secret": issued.secret,
+        "mqtt_url": mqtt_url(found.settings),
+        "topic_up": issued.topic_up,
+        "topic_ack": issued.topic_ack,
+    }
+
+
+@blueprint.get("/devices")
+@signed_in
+@blueprint.output(DevicePage)
+@blueprint.doc(summary="List devices", security="bearer", responses=[401])
+def list_mine(actor: Actor) -> object:
+    """Devices of the caller's organization; the operator and supervisors see all."""
+    with services().read_tracking() as db:
+        return {"items": list_devices(db, None if actor.sees_all else actor.org_id), "next": None}
+
+
+@blueprint.post("/devices/<name>/revoke")
+@trading
+@blueprint.output(DeviceOut)
+@blueprint.doc(summary="Revoke a device", security="bearer", responses=[401, 403, 404])
+def revoke(actor: Actor, name: str) -> object:
+    """Stop believing a device; its session at the broker is cut within seconds."""
+    found = services()
+    with found.write_tracking() as db:
+        _own_device(get_device_or_404(db, name), actor)
+        revoke_device(db, name, found.now())
+        return get_device(db, name)
+
+
+@blueprint.put("/devices/<name>/read-points")
+@trading
+@blueprint.input(ReadPoints)
+@blueprint.output(ReadPointsOut)
+@blueprint.doc(summary="Configure a reader's antennas", security="bearer", responses=[401, 403, 404, 422])
+def put_read_points(actor: Actor, name: str, json_data: ReadPoints) -> object:
+    """Replace what the reader's antennas mean."""
+    found = services()
+    with found.write_tracking() as db:
+        device = _own_device(get_device_or_404(db, name), actor)
+        try:
+            points = [ReadPoint(**point.model_dump()) for point in json_data.points]
+            set_read_points(db, name, points, found.now())
+        except InvalidReadPoint as error:
+            raise Problem(422, errors={"points": str(error)}) from error
+        stored = read_points_of(db, [device.id])
+    return {"points": [_shown(stored[key]) for key in sorted(stored)]}
+
+
+def get_device_or_404(db: sa.Connection, name: str) -> Device:
+    """The device. Raises the 404 problem."""
+    try:
+        return get_device(db, name)
+    except UnknownDevice as error:
+        raise not_found() from error
+
+
+def _own_device(device: Device, actor: Actor) -> Device:
+    if device.org_id != actor.org_id and not actor.is_operator:
+        raise not_found()
+    return device
+
+
+def _owner(found: Services, actor: Actor, vehicle_id: str | None) -> str:
+    if vehicle_id is None:
+        return actor.org_id
+    with found.read() as db:
+        return get_vehicle(db, vehicle_id, actor).org_id
+
+
+def _shown(point: ReadPoint) -> dict[str, object]:
+    return {name: getattr(point, name) for name in ReadPointIn.model_fields}
+
+
+def mqtt_url(settings: Settings) -> str:
+    """The broker's address for devices, without anybody's credentials."""
+    if settings.mqtt_public_url:
+        return settings.mqtt_public_url
+    if settings.mqtt_url is None:
+        return f"mqtt://127.0.0.1:{settings.broker_port}"
+    parts = urlsplit(settings.mqtt_url.get_secret_value())
+    return f"{parts.scheme}://{parts.hostname}:{parts.port or (8883 if parts.scheme == 'mqtts' else 1883)}"

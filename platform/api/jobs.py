@@ -1,0 +1,134 @@
+"""Optimization jobs: 202 now, the plan when it is there."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+import orjson
+from pydantic import Field, field_validator, model_validator
+
+from haoyun.platform.accounts import Actor
+from haoyun.platform.api.guard import signed_in, trading
+from haoyun.platform.api.resource import PREFIX, Input, Output, PageQuery, resource
+from haoyun.platform.api.retries import once_for
+from haoyun.platform.jobs import Job, cancel, enqueue, get_job, list_jobs
+from haoyun.platform.planning import MAX_TIME_LIMIT_S, OPTIMIZE
+from haoyun.platform.services import services
+
+blueprint = resource("jobs", "Optimization")
+MAX_SEED = 2**31 - 1
+
+
+class NewJob(Input):
+    """What to optimize: a routing problem in VROOM's JSON, or the caller's own fleet and its best loads."""
+
+    kind: Literal["optimize"] = "optimize"
+    problem: Annotated[dict[str, Any] | None, Field(description="VROOM JSON; matrices are optional")] = None
+    plan: Annotated[Literal["my_fleet"] | None, Field(description="the carrier's open capacities")] = None
+    time_limit_s: Annotated[float, Field(ge=1, le=MAX_TIME_LIMIT_S)] = 5.0
+    seed: Annotated[int, Field(ge=0, le=MAX_SEED)] = 0
+    objective: Literal["distance", "vehicles", "cost"] = "distance"
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> NewJob:
+        if (self.problem is None) == (self.plan is None):
+            raise ValueError("give either problem or plan")
+        return self
+
+    @field_validator("problem")
+    @classmethod
+    def _can_be_kept(cls, value: dict[str, Any] | None) -> dict[str, Any] | None:
+        try:
+            orjson.dumps(value)
+        except orjson.JSONEncodeError as error:  # whole numbers beyond 64 bits, broken Unicode
+            raise ValueError(str(error)) from None
+        return value
+
+
+class JobOut(Output):
+    """A job without its payload; `result` is there once it succeeded, `error` once a try failed."""
+
+    id: str
+    kind: str
+    state: str
+    progress: float
+    tries: int
+    max_tries: int
+    error: str | None
+    result: dict[str, Any] | None
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+
+
+class JobSummary(Output):
+    """A job in a list."""
+
+    id: str
+    kind: str
+    state: str
+    progress: float
+    error: str | None
+    created_at: datetime
+    finished_at: datetime | None
+
+
+class JobPage(Output):
+    """A page of jobs, the newest first."""
+
+    items: list[JobSummary]
+    next: str | None
+
+
+@blueprint.post("/jobs")
+@trading
+@blueprint.input(NewJob)
+@blueprint.output(JobOut, 202)
+@blueprint.doc(summary="Start an optimization", security="bearer", responses=[401, 403, 422])
+def create_job(actor: Actor, json_data: NewJob) -> object:
+    """Queue an optimization; `Location` names where to look for its plan."""
+    found, now = services(), services().now()
+    owner: dict[str, Any] = {"kind": OPTIMIZE, "org_id": actor.org_id, "user_id": actor.user_id}
+    payload = json_data.model_dump(exclude={"kind"}, exclude_none=True)
+    with found.write() as db:
+        job_id = once_for(db, actor, "job", now, lambda: enqueue(db, payload=payload, now=now, **owner).id)
+        job = get_job(db, job_id)
+    return job, 202, {"Location": f"{PREFIX}/jobs/{job.id}"}
+
+
+@blueprint.get("/jobs")
+@signed_in
+@blueprint.input(PageQuery, location="query")
+@blueprint.output(JobPage)
+@blueprint.doc(summary="List jobs", security="bearer", responses=[401, 422])
+def list_mine(actor: Actor, query_data: PageQuery) -> object:
+    """The organization's jobs, the newest first; the operator and supervisors see all."""
+    with services().read() as db:
+        jobs, following = list_jobs(db, org_id=_scope(actor), limit=query_data.limit, after=query_data.after)
+    return {"items": jobs, "next": following}
+
+
+@blueprint.get("/jobs/<job_id>")
+@signed_in
+@blueprint.output(JobOut)
+@blueprint.doc(summary="A job and its plan", security="bearer", responses=[401, 404])
+def get_one(actor: Actor, job_id: str) -> Job:
+    """The state of a job, and its plan once it succeeded."""
+    with services().read() as db:
+        return get_job(db, job_id, org_id=_scope(actor))
+
+
+@blueprint.post("/jobs/<job_id>/cancel")
+@trading
+@blueprint.output(JobOut)
+@blueprint.doc(summary="Cancel a job", security="bearer", responses=[401, 403, 404, 409])
+def cancel_job(actor: Actor, job_id: str) -> Job:
+    """End a job that has not ended."""
+    found = services()
+    with found.write() as db:
+        return cancel(db, job_id, found.now(), org_id=None if actor.is_operator else actor.org_id)
+
+
+def _scope(actor: Actor) -> str | None:
+    return None if actor.sees_all else actor.org_id

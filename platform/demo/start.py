@@ -1,0 +1,151 @@
+"""Brings a demonstration up: its data folder, its people, its processes, and the one line that says it is ready."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import shutil
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+
+from haoyun.maps.catalog import open_map
+from haoyun.maps.places import network_gazetteer
+from haoyun.platform.database import Databases
+from haoyun.platform.demo.errors import NotADemo
+from haoyun.platform.demo.seed import Credentials, seed
+from haoyun.platform.demo.state import DemoState, load_state
+from haoyun.platform.demo.world import World, build_world
+from haoyun.platform.migrations import upgrade
+from haoyun.platform.processes import answers, environment_of, installation, portal_url
+from haoyun.platform.settings import Settings
+from haoyun.platform.supervisor import Child, haoyun_command
+
+MARKER = ".haoyun-demo"
+SEED = 20  # any number: it decides companies, fleets and goods
+LOCK = f"{MARKER}.lock"
+KEPT_WHEN_FRESH = frozenset({MARKER, LOCK, "maps"})
+FIGURES_WITHIN_S = 60.0
+LOOK_EVERY_S = 0.5
+# What a visitor should find: the moving trucks and open loads of the demonstration's promise.
+FIRST_FIGURES: Mapping[str, int] = {
+    "vehicles_moving": 40,
+    "loads_open": 100,
+    "matches": 1,
+    "jobs_finished": 1,
+    "milestones_gps": 1,
+    "milestones_rfid": 1,
+}
+
+
+def demo_folder(data: Path) -> Path:
+    """Where the demonstration keeps its own files."""
+    return data / "demo"
+
+
+def refuse_foreign(data: Path) -> None:
+    """Raises NotADemo for a folder with somebody's real installation: no marker of ours, but databases."""
+    if not (data / MARKER).exists() and any(data.glob("*.db")):
+        raise NotADemo(
+            f"{data} holds an installation that is no demonstration; name another folder with --data"
+        )
+
+
+def claim_folder(data: Path, *, fresh: bool) -> None:
+    """Make `data` the demonstration's; with `fresh`, wiped (imported maps stay). Raises NotADemo."""
+    refuse_foreign(data)
+    marker = data / MARKER
+    data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if fresh and marker.exists():
+        for entry in data.iterdir():
+            if entry.name not in KEPT_WHEN_FRESH:
+                shutil.rmtree(entry) if entry.is_dir() and not entry.is_symlink() else entry.unlink()
+    marker.touch()
+    demo_folder(data).mkdir(exist_ok=True, mode=0o700)
+
+
+@contextmanager
+def alone(data: Path) -> Iterator[None]:
+    """Hold the folder's lock, which ends with this process. Raises NotADemo if another one has it."""
+    refuse_foreign(data)
+    data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with (data / LOCK).open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise NotADemo(f"a demonstration is already running in {data}") from None
+        yield
+
+
+def recall(settings: Settings, trucks: int) -> tuple[World, DemoState]:
+    """The world of this data folder and what the simulator remembers of it.
+
+    Raises NotADemo for another map than the one that it was begun on, MapError for an unknown one.
+    """
+    known = load_state(demo_folder(settings.data) / "simulator.json")
+    if known is not None and known.map != settings.map:
+        raise NotADemo(
+            f"this demonstration was begun on the map {known.map}; "
+            f"start it with --map {known.map}, or with --fresh"
+        )
+    driving = max(trucks, known.driving if known else 0)  # a truck under way is never forgotten
+    network = open_map(settings.map, settings.maps_folder)
+    world = build_world(network, network_gazetteer(network), known.seed if known else SEED, driving)
+    state = known or DemoState(settings.map, SEED, driving)
+    state.driving = driving
+    return world, state
+
+
+def prepare(settings: Settings, databases: Databases, world: World, now: datetime) -> Credentials:
+    """Upgrade the databases and make the people. Raises NotADemo."""
+    upgrade(databases)
+    path = demo_folder(settings.data) / "credentials.json"
+    known = Credentials.load(path) if path.exists() else None
+    with databases.platform.begin() as db:
+        credentials = seed(db, world.companies, known, now)
+        credentials.save(path)  # before the commit: nobody is made whose password is not kept
+    return credentials
+
+
+def children(settings: Settings, trucks: int) -> list[Child]:
+    """The installation's processes, and the simulator last."""
+    simulate = haoyun_command(settings.data, "simulate", "--trucks", str(trucks))
+    return [*installation(settings), Child("simulate", simulate, environment_of(settings))]
+
+
+def wait_for_figures(settings: Settings, stopping: Callable[[], bool], look: Callable[[], None]) -> bool:
+    """Wait until /readyz is content and the first figures are there; False if that takes too long."""
+    deadline = time.monotonic() + FIGURES_WITHIN_S
+    url = portal_url(settings)
+    while not stopping() and time.monotonic() < deadline:
+        look()
+        if answers(f"{url}/readyz") and enough(figures(url)):
+            return True
+        time.sleep(LOOK_EVERY_S)
+    return False
+
+
+def figures(url: str) -> Mapping[str, int]:
+    """The public summary, empty while there is none."""
+    try:
+        with urllib.request.urlopen(f"{url}/api/v1/summary", timeout=5) as answer:  # noqa: S310 - our own address
+            return dict(json.load(answer))
+    except (urllib.error.URLError, OSError, ValueError):
+        return {}
+
+
+def enough(found: Mapping[str, int]) -> bool:
+    """Whether a visitor sees what the demonstration promises."""
+    return all(found.get(name, 0) >= least for name, least in FIRST_FIGURES.items())
+
+
+def sign_ins(credentials: Credentials) -> str:
+    """The visitor's sign-ins, for the terminal."""
+    lines = [
+        f"  {part:<10} {login.email:<26} {login.password}" for part, login in credentials.visitors.items()
+    ]
+    return "\n".join(["sign in as", *lines])

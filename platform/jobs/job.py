@@ -1,0 +1,56 @@
+"""A job: work that outlives a request. The row is the truth; the worker only carries its id."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+
+class JobState(StrEnum):
+    """Where a job stands."""
+
+    QUEUED = "QUEUED"  # waits for a worker, for the first time or after a failed try
+    RUNNING = "RUNNING"  # a worker holds the lease; an expired lease lets another one claim it
+    SUCCEEDED = "SUCCEEDED"  # `result` is there
+    FAILED = "FAILED"  # `error` says why, after the last try
+    CANCELLED = "CANCELLED"  # somebody asked before it ended
+
+
+NEXT: dict[JobState, frozenset[JobState]] = {
+    JobState.QUEUED: frozenset({JobState.RUNNING, JobState.CANCELLED}),
+    JobState.RUNNING: frozenset(
+        {JobState.RUNNING, JobState.QUEUED, JobState.SUCCEEDED, JobState.FAILED, JobState.CANCELLED}
+    ),
+    JobState.SUCCEEDED: frozenset(),
+    JobState.FAILED: frozenset(),
+    JobState.CANCELLED: frozenset(),
+}
+TERMINAL = frozenset(state for state, following in NEXT.items() if not following)
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One row of the queue. `progress` runs from 0 to 1; `result` is there once it succeeded."""
+
+    id: str
+    kind: str
+    org_id: str
+    user_id: str | None
+    state: JobState
+    payload: dict[str, Any]
+    result: dict[str, Any] | None
+    error: str | None
+    tries: int
+    max_tries: int
+    progress: float
+    worker: str | None
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+
+    @property
+    def ended(self) -> bool:
+        """Nothing will change any more."""
+        return self.state in TERMINAL

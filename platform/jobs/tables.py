@@ -1,0 +1,31 @@
+"""The table of jobs."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from haoyun.platform.metadata import METADATA
+
+job = sa.Table(
+    "job",
+    METADATA,
+    sa.Column("id", sa.String(40), primary_key=True),
+    sa.Column("kind", sa.String(40), nullable=False),
+    sa.Column("org_id", sa.String(40), nullable=False),
+    sa.Column("user_id", sa.String(40), nullable=True),
+    sa.Column("state", sa.String(12), nullable=False),
+    sa.Column("payload", sa.Text, nullable=False),
+    sa.Column("result", sa.Text, nullable=True),
+    sa.Column("error", sa.Text, nullable=True),
+    sa.Column("tries", sa.Integer, nullable=False),
+    sa.Column("max_tries", sa.Integer, nullable=False),
+    sa.Column("progress", sa.Float, nullable=False),
+    sa.Column("lease_until_ms", sa.BigInteger, nullable=True),
+    sa.Column("heartbeat_ms", sa.BigInteger, nullable=True),
+    sa.Column("worker", sa.String(80), nullable=True),
+    sa.Column("created_ms", sa.BigInteger, nullable=False),
+    sa.Column("started_ms", sa.BigInteger, nullable=True),
+    sa.Column("finished_ms", sa.BigInteger, nullable=True),
+    sa.Index("ix_job_state_id", "state", "id"),
+    sa.Index("ix_job_org_id_id", "org_id", "id"),
+)

@@ -1,0 +1,137 @@
+"""The market's view of the roads, made at the edge: the map's places, their matrix, and live positions."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import numpy as np
+import sqlalchemy as sa
+
+from haoyun.maps.access import ACCESS_SPEED_KMH
+from haoyun.maps.catalog import open_map
+from haoyun.maps.engine import Matrix, MatrixEngine, ScipyEngine
+from haoyun.maps.network import RoadNetwork
+from haoyun.maps.places import Gazetteer, Place, network_gazetteer, trunk_gazetteer
+from haoyun.platform.database import reading
+from haoyun.platform.market.errors import FieldErrors
+from haoyun.platform.market.roads import FRESH, Costs, MatchContext, VehiclePosition
+from haoyun.platform.market.values import Site
+from haoyun.platform.settings import Settings
+from haoyun.tracking.store import LatestPosition, latest_positions
+
+KEEP = timedelta(seconds=15)  # a truck drives some 300 m meanwhile: nothing to a score
+_ACCESS_M_S = ACCESS_SPEED_KMH / 3.6
+
+
+@dataclass(slots=True)
+class _Snapshot:
+    context: MatchContext
+    taken_at: datetime
+
+
+@dataclass(slots=True)
+class MarketContext:
+    """One for a process. `snapshot` is what matching takes; `site` turns a place's code into a Site."""
+
+    network: RoadNetwork
+    engine: MatrixEngine
+    gazetteer: Gazetteer
+    matrix: Matrix
+    tracking: sa.Engine
+    costs: Costs = field(default_factory=Costs)
+    _nodes: dict[int, tuple[np.ndarray, np.ndarray]] = field(default_factory=dict)
+    _kept: _Snapshot | None = None
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    @classmethod
+    def load(cls, settings: Settings, tracking: sa.Engine) -> MarketContext:
+        """Open the installation's map and work out the roads between all its places. Raises MapError."""
+        network = open_map(settings.map, settings.maps_folder)
+        gazetteer = trunk_gazetteer() if settings.map == "trunk" else network_gazetteer(network)
+        return cls.of(network, gazetteer, tracking)
+
+    @classmethod
+    def of(cls, network: RoadNetwork, gazetteer: Gazetteer, tracking: sa.Engine) -> MarketContext:
+        """The context of a network and its places."""
+        engine = ScipyEngine(network)
+        nodes = _place_nodes(network, gazetteer.list())
+        return cls(network, engine, gazetteer, engine.matrix(nodes, nodes), tracking)
+
+    def site(self, code: str, field_name: str = "place") -> Site:
+        """The place of that code, or of exactly that name. Raises FieldErrors for `field_name`."""
+        place = self.gazetteer.find(code)
+        if place is None:
+            raise FieldErrors({field_name: ("unknown_place", {"code": code[:60]})})
+        return site_of_place(place)
+
+    def codes_near(self, site: Site, radius_km: float) -> frozenset[str]:
+        """Codes of the places within a radius as the crow flies, for searches by area."""
+        return frozenset(
+            place.code
+            for place in self.gazetteer.list()
+            if site.distance_m(site_of_place(place)) <= radius_km * 1000
+        )
+
+    def snapshot(self, now: datetime) -> MatchContext:
+        """Roads and live positions for matching, at most KEEP old."""
+        with self._lock:
+            if self._kept is None or not timedelta(0) <= now - self._kept.taken_at < KEEP:
+                self._kept = _Snapshot(self._take(now), now)
+            return self._kept.context
+
+    def _take(self, now: datetime) -> MatchContext:
+        with reading(self.tracking).connect() as db:
+            seen = [p for p in latest_positions(db, since=now - FRESH) if p.vehicle_id is not None]
+        places = {place.code: i for i, place in enumerate(self.gazetteer.list())}
+        return MatchContext(
+            places, self.matrix.distance_m, self.matrix.duration_s, self._positions(seen), self.costs
+        )
+
+    def _positions(self, seen: list[LatestPosition]) -> dict[str, VehiclePosition]:
+        """The newest position of each vehicle, with its way to every place through the nearest node."""
+        newest: dict[str, LatestPosition] = {}
+        for position in sorted(seen, key=lambda p: p.state.fix_time):
+            if position.vehicle_id is not None:
+                newest[position.vehicle_id] = position
+        if not newest:
+            return {}
+        found = list(newest.values())
+        nodes, access_m = self.network.nearest_nodes(
+            [p.state.lat for p in found], [p.state.lon for p in found]
+        )
+        self._reach(int(node) for node in nodes)
+        return {
+            vehicle: self._position(position, int(node), float(metres))
+            for (vehicle, position), node, metres in zip(newest.items(), nodes, access_m, strict=True)
+        }
+
+    def _position(self, position: LatestPosition, node: int, access_m: float) -> VehiclePosition:
+        distance_m, duration_s = self._nodes[node]
+        state = position.state
+        return VehiclePosition(
+            state.lat, state.lon, state.fix_time, distance_m + access_m, duration_s + access_m / _ACCESS_M_S
+        )
+
+    def _reach(self, nodes: Iterable[int]) -> None:
+        """Work out the ways from nodes that were not asked for before; a truck on its road asks for few."""
+        wanted = sorted(set(nodes))
+        new = [node for node in wanted if node not in self._nodes]
+        if new:
+            ways = self.engine.matrix(new, _place_nodes(self.network, self.gazetteer.list()))
+            for node, distance_m, duration_s in zip(new, ways.distance_m, ways.duration_s, strict=True):
+                self._nodes[node] = (distance_m, duration_s)
+        for node in set(self._nodes) - set(wanted):
+            del self._nodes[node]
+
+
+def site_of_place(place: Place) -> Site:
+    """A gazetteer's place as offers write it."""
+    return Site(place.code, place.name_zh, place.name_en, place.lat, place.lon)
+
+
+def _place_nodes(network: RoadNetwork, places: tuple[Place, ...]) -> np.ndarray:
+    nodes, _ = network.nearest_nodes([p.lat for p in places], [p.lon for p in places])
+    return np.asarray(nodes)

@@ -1,0 +1,94 @@
+"""Runs a job of the kind "optimize": problem -> search -> independent check -> the plan that the page shows.
+
+`routing` never learns that jobs exist; what it refuses becomes the job's error text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from haoyun.platform.database import Databases, reading
+from haoyun.platform.jobs import Job
+from haoyun.platform.jobs.errors import JobRefused, JobStopped
+from haoyun.platform.jobs.worker import Handler, JobContext
+from haoyun.platform.planning import MAX_TIME_LIMIT_S, OPTIMIZE
+from haoyun.platform.planning.fleet import read_fleet
+from haoyun.platform.planning.pages import plan_document
+from haoyun.platform.planning.problem import fleet_problem
+from haoyun.platform.planning.roads import Roads
+from haoyun.platform.settings import Settings
+from haoyun.routing import BadFormat, BadProblem, Problem, solve
+from haoyun.routing.formats import vroom
+from haoyun.routing.solve import Progress
+
+DEFAULT_TIME_LIMIT_S = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A problem to solve, and where its locations lie if that is known."""
+
+    problem: Problem
+    points: list[tuple[float, float]] | None = None
+    labels: Mapping[str, Any] | None = None
+
+
+def handlers(
+    settings: Settings, databases: Databases, now: Callable[[], datetime] | None = None
+) -> dict[str, Handler]:
+    """The job handlers of this package, for `run_worker`."""
+    dispatch = Dispatch(databases, Roads(settings), now or (lambda: datetime.now(UTC)))
+    return {OPTIMIZE: dispatch.run}
+
+
+@dataclass(frozen=True, slots=True)
+class Dispatch:
+    """The handler of optimization jobs, with the roads it plans on."""
+
+    databases: Databases
+    roads: Roads
+    now: Callable[[], datetime]
+
+    def run(self, job: Job, context: JobContext) -> dict[str, Any]:
+        """Solve the job's problem. Raises JobRefused with the rule that the problem breaks, JobStopped."""
+        payload = job.payload
+        limit_s = min(MAX_TIME_LIMIT_S, float(payload.get("time_limit_s", DEFAULT_TIME_LIMIT_S)))
+        try:
+            task = self._task(job)
+            plan = solve(
+                task.problem,
+                time_limit_s=limit_s,
+                seed=int(payload.get("seed", 0)),
+                objective=payload.get("objective", "distance"),
+                progress=_reporter(context, limit_s),
+                cancelled=context.stop.is_set,
+            )
+        except (BadFormat, BadProblem) as error:
+            raise JobRefused(str(error)) from error
+        if context.stop.is_set():
+            raise JobStopped("the job was cancelled or its worker stops")
+        return plan_document(task.problem, plan, task.points, task.labels, self.roads)
+
+    def _task(self, job: Job) -> Task:
+        if "problem" in job.payload:
+            return Task(vroom.from_json(job.payload["problem"]))
+        now = self.now()
+        with reading(self.databases.platform).connect() as db:
+            fleet = read_fleet(db, job.org_id, now)
+        if not fleet.capacities:
+            raise JobRefused("the organization has no open capacity to plan")
+        if not fleet.loads:
+            raise JobRefused("no open load fits the organization's open capacities")
+        matrix = self.roads.matrix(fleet.points)
+        problem = fleet_problem(fleet, matrix, now, job.payload.get("objective", "distance"))
+        return Task(problem, fleet.points, fleet.labels(now))
+
+
+def _reporter(context: JobContext, limit_s: float) -> Callable[[Progress], None]:
+    def report(progress: Progress) -> None:
+        context.fraction = min(0.99, progress.seconds / limit_s)
+
+    return report

@@ -1,0 +1,148 @@
+"""How values look on a page, in the reader's language. All are Jinja filters; None shows as a dash."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from babel.dates import format_timedelta
+from flask import Flask
+from flask_babel import format_datetime, format_decimal, get_locale, gettext
+from markupsafe import Markup
+
+from haoyun.platform.portal.i18n import language
+from haoyun.platform.services import services
+
+DASH = "–"
+
+
+def init_formats(app: Flask) -> None:
+    """Put the filters on the app's templates."""
+    for function in _FILTERS:
+        app.jinja_env.filters[function.__name__] = function
+
+
+def money(fen: int | None) -> str:
+    """Whole yuan, the fen only where there are any."""
+    if fen is None:
+        return DASH
+    digits = "#,##0" if fen % 100 == 0 else "#,##0.00"
+    return ("-" if fen < 0 else "") + "¥" + str(format_decimal(abs(fen) / 100, digits))
+
+
+def whole_yuan(fen: int | None) -> str:
+    """An estimate: rounded to yuan, with its sign."""
+    if fen is None:
+        return DASH
+    yuan = round(fen / 100)
+    return f"{'+' if yuan > 0 else '-' if yuan < 0 else ''}¥{abs(yuan):,}"
+
+
+def per_km(fen: int | None, distance_m: float | None) -> str:
+    """Price of a kilometre."""
+    if not fen or not distance_m:
+        return DASH
+    return f"¥{fen * 10 / distance_m:,.2f}/km"
+
+
+def km(distance_m: float | None, digits: int = 0) -> str:
+    """Kilometres of a distance in metres."""
+    return DASH if distance_m is None else f"{distance_m / 1000:,.{digits}f} km"
+
+
+def tonnes(weight_kg: float | None) -> str:
+    """Tonnes from one tonne on, kilograms below."""
+    if weight_kg is None:
+        return DASH
+    if weight_kg < 1000:
+        return f"{weight_kg:,.0f} kg"
+    return gettext("%(n)s t", n=f"{weight_kg / 1000:,.1f}")
+
+
+def cubic(volume_dm3: float | None) -> str:
+    """Cubic metres of a volume in cubic decimetres."""
+    return DASH if volume_dm3 is None else f"{volume_dm3 / 1000:,.1f} m³"
+
+
+def metres(length_cm: float | None) -> str:
+    """Metres of a length in centimetres."""
+    return DASH if length_cm is None else f"{length_cm / 100:,.1f} m"
+
+
+def short_time(instant: datetime | None) -> str | Markup:
+    """Day and clock as a <time> element."""
+    return DASH if instant is None else _time(instant, "MM-dd HH:mm" if language() == "zh" else "d MMM HH:mm")
+
+
+def day(instant: datetime | None) -> str:
+    """Month and day."""
+    return DASH if instant is None else format_datetime(instant, "M月d日" if language() == "zh" else "d MMM")
+
+
+def clock(instant: datetime | None) -> str | Markup:
+    """Hours and minutes as a <time> element."""
+    return DASH if instant is None else _time(instant, "HH:mm")
+
+
+def ago(instant: datetime | None, now: datetime) -> str:
+    """"3 minutes ago", rounded."""
+    if instant is None:
+        return DASH
+    return format_timedelta(min(instant - now, timedelta(0)), add_direction=True, locale=get_locale(), threshold=1.2)
+
+
+def duration(seconds: float | None) -> str:
+    """Hours and minutes."""
+    if seconds is None:
+        return DASH
+    minutes = round(abs(seconds) / 60)
+    if minutes < 60:
+        return gettext("%(n)s min", n=minutes)
+    return gettext("%(h)s h %(m)s min", h=minutes // 60, m=f"{minutes % 60:02d}")
+
+
+def count(number: float | None) -> str:
+    """A number with its thousands set apart."""
+    return DASH if number is None else str(format_decimal(number))
+
+
+def percent(fraction: float | None) -> str:
+    """Whole per cent of a fraction from 0 to 1."""
+    return DASH if fraction is None else f"{fraction * 100:.0f}%"
+
+
+def place(site: object) -> str:
+    """The name of a site or place in the reader's language, in the other one where it has no such name."""
+    if site is None:
+        return DASH
+    zh, en = str(getattr(site, "name_zh", "")), str(getattr(site, "name_en", ""))
+    return (zh or en) if language() == "zh" else (en or zh)
+
+
+def local_place(name: str) -> str:
+    """A place as an observation names it, in the reader's language where the map knows it."""
+    found = services().market.gazetteer.find(name) if name else None
+    return place(found) if found else name
+
+
+def _time(instant: datetime, pattern: str) -> Markup:
+    return Markup('<time datetime="{}">{}</time>').format(instant.isoformat(), format_datetime(instant, pattern))
+
+
+_FILTERS = (
+    money,
+    whole_yuan,
+    per_km,
+    km,
+    tonnes,
+    cubic,
+    metres,
+    short_time,
+    day,
+    clock,
+    ago,
+    duration,
+    count,
+    place,
+    local_place,
+    percent,
+)

@@ -1,0 +1,87 @@
+"""Language and theme of a request: what the reader chose, else what the browser asks for, else the first configured."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from flask import Blueprint, Flask, Response, current_app, g, redirect, render_template, request
+from flask_babel import Babel
+from werkzeug.wrappers import Response as AnyResponse
+
+from haoyun.platform.settings import Settings
+
+LANG_COOKIE, THEME_COOKIE = "haoyun_lang", "haoyun_theme"
+TIME_ZONE = "Asia/Shanghai"  # one zone for the whole country; pages name it in their foot
+_YEAR_S = 31_536_000
+_LOCALES = {"zh": "zh_Hans_CN", "en": "en"}  # gettext finds the folder "zh" for the first
+_THEMES = ("light", "dark")
+
+blueprint = Blueprint("look", __name__)
+
+
+def init_i18n(app: Flask, settings: Settings) -> None:
+    """Put translations and the language of the request on the app."""
+    app.config["HAOYUN_LANGUAGES"] = settings.languages
+    Babel(app, default_locale="en", default_timezone=TIME_ZONE, locale_selector=lambda: _LOCALES[language()])
+    app.jinja_env.globals.update(language=language, theme=theme, other_language=other_language)
+    app.after_request(_remember_language)
+
+
+def language() -> str:
+    """"zh" or "en"."""
+    if "language" not in g:
+        g.language = _choose(current_app.config["HAOYUN_LANGUAGES"])
+    return str(g.language)
+
+
+def other_language() -> str | None:
+    """The language to offer, or None where only one is configured."""
+    return next((one for one in current_app.config["HAOYUN_LANGUAGES"] if one != language()), None)
+
+
+def theme() -> str | None:
+    """"light", "dark", or None: as the reader's system says."""
+    chosen = request.cookies.get(THEME_COOKIE)
+    return chosen if chosen in _THEMES else None
+
+
+@blueprint.get("/look")
+def choose() -> AnyResponse:
+    """Remember a theme without JavaScript, then go back."""
+    response = redirect(_local(request.args.get("next")))
+    chosen = request.args.get("theme")
+    if chosen in _THEMES:
+        response.set_cookie(THEME_COOKIE, chosen, max_age=_YEAR_S, samesite="Lax")
+    return response
+
+
+@blueprint.get("/icon.svg")
+def icon() -> Response:
+    """The mark in the browser's tab."""
+    response = Response(render_template("icon.svg"), mimetype="image/svg+xml")
+    response.cache_control.max_age = _YEAR_S
+    return response
+
+
+def _choose(languages: tuple[str, ...]) -> str:
+    for wanted in (request.args.get("lang"), request.cookies.get(LANG_COOKIE)):
+        if wanted in languages:
+            return str(wanted)
+    return request.accept_languages.best_match(languages) or languages[0]
+
+
+def _remember_language(response: Response) -> Response:
+    asked = request.args.get("lang")
+    if asked in current_app.config["HAOYUN_LANGUAGES"]:
+        response.set_cookie(LANG_COOKIE, asked, max_age=_YEAR_S, samesite="Lax")
+    if response.mimetype == "text/html":
+        response.vary.update(("Cookie", "Accept-Language"))
+        response.content_language.add("zh-Hans" if language() == "zh" else "en")
+    return response
+
+
+def _local(address: str | None) -> str:
+    """Only a path of this site: never somebody else's address."""
+    parts = urlsplit(address or "/")
+    is_ours = not parts.scheme and not parts.netloc and parts.path.startswith("/") and "\\" not in parts.path
+    return address if address and is_ours and not address.startswith("//") else "/"

@@ -1,0 +1,78 @@
+"""What maps on pages draw: lanes along the roads, points, tracks, as GeoJSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+from flask import current_app
+
+from haoyun.maps.errors import NoPath
+from haoyun.platform.market.context import MarketContext
+from haoyun.platform.market.load import Load
+from haoyun.platform.market.values import Site
+from haoyun.platform.portal.formats import place
+from haoyun.platform.services import services
+
+_DIGITS = 4  # 10 m
+_MAX_POINTS = 400  # of one line: enough for a screen
+_MOST_LANES = 4096  # kept between requests, some 10 MB
+
+
+def collection(features: Iterable[dict[str, Any]]) -> dict[str, Any]:
+    """A FeatureCollection."""
+    return {"type": "FeatureCollection", "features": list(features)}
+
+
+def line(coordinates: Sequence[Sequence[float]], **properties: Any) -> dict[str, Any]:
+    """A line of [lon, lat] pairs."""
+    return _feature("LineString", [[round(x, _DIGITS), round(y, _DIGITS)] for x, y in coordinates], properties)
+
+
+def point(lat: float, lon: float, **properties: Any) -> dict[str, Any]:
+    """A point."""
+    return _feature("Point", [round(lon, 5), round(lat, 5)], properties)
+
+
+def lane_features(loads: Iterable[Load]) -> list[dict[str, Any]]:
+    """The lanes of loads along the roads, and their ends."""
+    found: list[dict[str, Any]] = []
+    for load in loads:
+        found.append(line(lane_line(load.origin, load.destination), id=load.id, kind="lane", opacity=0.7))
+        found.append(point(load.origin.lat, load.origin.lon, id=load.id, size=5, label=place(load.origin)))
+    return found
+
+
+def lane_line(origin: Site, destination: Site) -> list[list[float]]:
+    """[lon, lat] pairs of the fastest way between two places; straight where no road leads."""
+    kept: dict[tuple[str, str], list[list[float]]] = current_app.extensions.setdefault("haoyun_lanes", {})
+    key = (origin.code, destination.code)
+    if key not in kept:
+        if len(kept) >= _MOST_LANES:
+            kept.clear()
+        kept[key] = _drawn(services().market, (origin.lat, origin.lon, destination.lat, destination.lon))
+    return kept[key]
+
+
+def _drawn(context: MarketContext, ends: tuple[float, float, float, float]) -> list[list[float]]:
+    lat1, lon1, lat2, lon2 = ends
+    start, _ = context.network.nearest_node(lat1, lon1)
+    end, _ = context.network.nearest_node(lat2, lon2)
+    try:
+        latlon = context.engine.path(start, end).coordinates
+    except NoPath:
+        return [[lon1, lat1], [lon2, lat2]]
+    return thinned(latlon)
+
+
+def thinned(latlon: Any) -> list[list[float]]:
+    """[lon, lat] pairs of (lat, lon) rows, at most _MAX_POINTS, both ends kept."""
+    rows = np.asarray(latlon, dtype=np.float64)
+    if len(rows) > _MAX_POINTS:
+        rows = rows[np.unique(np.linspace(0, len(rows) - 1, _MAX_POINTS).astype(int))]
+    return [[float(lon), float(lat)] for lat, lon in rows]
+
+
+def _feature(kind: str, coordinates: Any, properties: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "Feature", "geometry": {"type": kind, "coordinates": coordinates}, "properties": properties}

@@ -1,0 +1,253 @@
+"""Every setting of an installation: one frozen, checked object.
+
+Sources, strongest first: arguments, ``HAOYUN_*`` in the environment, an optional ``.env`` in the working folder,
+the defaults below. ``HAOYUN_<NAME>_FILE`` names a file that holds the value, for secrets.
+docs/reference/settings.md lists them all; a test compares.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+
+from dotenv import dotenv_values
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+
+from haoyun.platform.database import Databases
+
+PREFIX = "HAOYUN_"
+LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+_MIN_SECRET = 32
+_MAP_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
+
+
+class SettingsError(ValueError):
+    """A setting is wrong; the message names it, the value's rule and how to mend it."""
+
+
+class Settings(BaseModel):
+    """The settings of one installation. Units are part of the names."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
+
+    data: Annotated[Path, Field(description="Folder of databases, broker store, secrets and logs.")] = Path(
+        "haoyun-data"
+    )
+    database_url: Annotated[
+        SecretStr | None,
+        Field(
+            description="PostgreSQL as postgresql+psycopg://user:password@host/name; empty: two SQLite files."
+        ),
+    ] = None
+    host: Annotated[str, Field(description="Address the portal listens on.")] = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535, description="Port of the portal; 0 takes a free one.")] = 8000
+    mqtt_url: Annotated[
+        SecretStr | None,
+        Field(description="An MQTT broker as mqtt[s]://user:password@host:port; empty: the embedded one."),
+    ] = None
+    mqtt_public_url: Annotated[
+        str | None,
+        Field(description="The broker's address as devices reach it; empty: as the platform does."),
+    ] = None
+    broker_port: Annotated[int, Field(ge=1, le=65535, description="Port of the embedded broker.")] = 18830
+    shards: Annotated[
+        int, Field(ge=1, le=1024, description="Number of topic shards; fixed once devices have credentials.")
+    ] = 8
+    intake_batch: Annotated[
+        int, Field(ge=1, le=10_000, description="Messages in one intake transaction.")
+    ] = 1000
+    intake_wait_s: Annotated[
+        float, Field(gt=0, le=10, description="Longest wait for an intake batch to fill, in seconds.")
+    ] = 0.2
+    job_lease_s: Annotated[
+        float, Field(ge=2, le=3600, description="A job without a heartbeat for so long is taken over.")
+    ] = 30.0
+    map: Annotated[
+        str, Field(description="Road network: trunk, coquimbo, or the name of an imported map.")
+    ] = "trunk"
+    fence_radius_m: Annotated[
+        float | None,
+        Field(
+            ge=50,
+            le=50_000,
+            description="Radius of the fence around a site; empty: 3000 on trunk, 300 on streets.",
+        ),
+    ] = None
+    secret_key: Annotated[
+        SecretStr | None,
+        Field(
+            description="Signs sessions, 32 characters or more; empty: generated once and kept in the data folder."
+        ),
+    ] = None
+    https: Annotated[
+        bool, Field(description="The portal is reached over HTTPS: cookies are marked Secure.")
+    ] = False
+    demo: Annotated[
+        bool, Field(description="Demonstration data: shows a banner; refuses to listen beyond loopback.")
+    ] = False
+    company_prefix: Annotated[
+        str,
+        Field(
+            pattern=r"^\d{6,12}$",
+            description="GS1 company prefix for SSCCs; 952… is GS1's for demonstrations.",
+        ),
+    ] = "9521234"
+    languages: Annotated[
+        tuple[str, ...], Field(description="Languages of the portal, the default first.")
+    ] = ("zh", "en")
+    threads: Annotated[int, Field(ge=1, le=256, description="Threads of the portal.")] = 16
+    log_format: Annotated[str, Field(pattern="^(text|json)$", description="text or json.")] = "text"
+
+    @field_validator("map")
+    @classmethod
+    def _map_name(cls, value: str) -> str:
+        if not _MAP_NAME.fullmatch(value):
+            raise ValueError(
+                "a map's name has 1 to 40 of a-z, 0-9, - and _ and starts with a letter or digit"
+            )
+        return value
+
+    @field_validator("database_url")
+    @classmethod
+    def _postgres_only(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is None or not value.get_secret_value():
+            return None
+        if not value.get_secret_value().startswith("postgresql+psycopg://"):
+            raise ValueError("must begin with postgresql+psycopg:// (leave it empty for SQLite)")
+        return value
+
+    @field_validator("mqtt_url")
+    @classmethod
+    def _mqtt_scheme(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is None or not value.get_secret_value():
+            return None
+        parts = urlsplit(value.get_secret_value())
+        if parts.scheme not in ("mqtt", "mqtts") or not parts.hostname:
+            raise ValueError(
+                "must look like mqtt://user:password@host:1883 or mqtts://user:password@host:8883"
+            )
+        if parts.scheme == "mqtt" and parts.hostname not in LOOPBACK:
+            raise ValueError(
+                f"plaintext mqtt:// may only go to this machine; use mqtts:// for {parts.hostname}"
+            )
+        return value
+
+    @field_validator("secret_key")
+    @classmethod
+    def _long_secret(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and len(value.get_secret_value()) < _MIN_SECRET:
+            raise ValueError(f"needs at least {_MIN_SECRET} random characters")
+        return value
+
+    @field_validator("languages", mode="before")
+    @classmethod
+    def _known_languages(cls, value: Any) -> Any:
+        names = tuple(value.split(",")) if isinstance(value, str) else tuple(value)
+        if not names or not set(names) <= {"zh", "en"}:
+            raise ValueError("takes zh, en or both, separated by a comma")
+        return names
+
+    @model_validator(mode="after")
+    def _demo_stays_here(self) -> Settings:
+        if self.demo and self.host not in LOOPBACK:
+            raise ValueError("the demonstration listens on loopback only: its passwords are printed")
+        return self
+
+    @classmethod
+    def load(cls, **overrides: Any) -> Settings:
+        """The settings of this process; `overrides` win over environment, `.env` and defaults.
+
+        Raises SettingsError that names each wrong setting and its rule.
+        """
+        values = {**_from(_dotenv(Path(".env"))), **_from(os.environ)}
+        values.update({name: value for name, value in overrides.items() if value is not None})
+        unknown = sorted(set(values) - set(cls.model_fields))
+        if unknown:
+            names = ", ".join(PREFIX + name.upper() for name in unknown)
+            raise SettingsError(f"unknown setting {names}; `haoyun config show` lists the known ones")
+        try:
+            return cls(**values)
+        except ValidationError as error:
+            raise SettingsError("; ".join(_sentences(error))) from None
+
+    def databases(self) -> Databases:
+        """Open the databases of this installation."""
+        return Databases.open(self.data, self.database_url.get_secret_value() if self.database_url else None)
+
+    @property
+    def maps_folder(self) -> Path:
+        """Where imported maps are cached."""
+        return self.data / "maps"
+
+    @property
+    def fence_m(self) -> float:
+        """Radius of the fence around a site in metres: wide on the schematic network, narrow on streets."""
+        return (
+            self.fence_radius_m
+            if self.fence_radius_m is not None
+            else (3000.0 if self.map == "trunk" else 300.0)
+        )
+
+    def signing_key(self) -> str:
+        """The key that signs sessions: the configured one, else one generated at first use (mode 0600)."""
+        return self.secret_key.get_secret_value() if self.secret_key else kept_secret(self.data, "session")
+
+
+def kept_secret(data: Path, name: str) -> str:
+    """A secret of 256 bits, made at first use and kept in ``<data>/secrets/<name>``, readable by its owner only."""
+    path = data / "secrets" / name
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_text(encoding="ascii")
+    with os.fdopen(handle, "w", encoding="ascii") as file:
+        file.write(secret := secrets.token_urlsafe(32))
+    return secret
+
+
+def _from(environment: Mapping[str, str]) -> dict[str, str]:
+    return dict(_pairs(environment))
+
+
+def _pairs(environment: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    for key, value in environment.items():
+        if not key.startswith(PREFIX) or key.startswith(f"{PREFIX}TEST_") or not value:
+            continue
+        name = key.removeprefix(PREFIX).lower()
+        if name.endswith("_file"):
+            yield name.removesuffix("_file"), _file_value(key, Path(value))
+        elif name not in ("shared_data",):  # of the test suite, not of the platform
+            yield name, value
+
+
+def _file_value(key: str, path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise SettingsError(f"{key} names {path}, which cannot be read: {error.strerror}") from None
+
+
+def _dotenv(path: Path) -> dict[str, str]:
+    if not path.is_file():
+        return {}
+    return {key: value for key, value in dotenv_values(path).items() if value is not None}
+
+
+def _sentences(error: ValidationError) -> Iterator[str]:
+    for item in error.errors():
+        name = PREFIX + "_".join(str(part) for part in item["loc"][:1]).upper() if item["loc"] else "settings"
+        yield f"{name}: {item['msg'].removeprefix('Value error, ')}"

@@ -1,0 +1,32 @@
+"""The life cycles of market and trading as tables for people: docs/reference/lifecycles.md holds these texts."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Mapping
+from enum import StrEnum
+from types import ModuleType
+
+from haoyun.platform.market import capacity, load
+from haoyun.platform.trading import order, quote
+
+LIFECYCLES: Mapping[str, tuple[ModuleType, type[StrEnum]]] = {
+    "Load": (load, load.LoadState),
+    "Capacity": (capacity, capacity.CapacityState),
+    "Quote": (quote, quote.QuoteState),
+    "Order": (order, order.OrderState),
+}
+_MEMBER = re.compile(r'^    (\w+) = "\w+"(?:  # (.*))?$', re.MULTILINE)
+
+
+def table(name: str) -> str:
+    """The states of one life cycle in their order: meaning and next states, as a Markdown table."""
+    module, states = LIFECYCLES[name]
+    meanings = dict(_MEMBER.findall(inspect.getsource(states)))
+    rows = [f"| `{state.value}` | {meanings[state.name]} | {_following(module, state)} |" for state in states]
+    return "\n".join(["| state | meaning | next |", "|---|---|---|", *rows])
+
+
+def _following(module: ModuleType, state: StrEnum) -> str:
+    return ", ".join(f"`{after.value}`" for after in type(state) if after in module.NEXT[state]) or "(end)"

@@ -1,0 +1,162 @@
+"""What is to be done: jobs, shipments, where they stop and when."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import pairwise
+
+from haoyun.routing.errors import require
+
+Id = int | str
+
+HIGHEST_PRIORITY = 100
+
+
+class StopKind(StrEnum):
+    """What a vehicle does at a stop."""
+
+    JOB = "job"
+    PICKUP = "pickup"
+    DELIVERY = "delivery"
+
+
+def clock(time_s: int) -> str:
+    """Seconds as hh:mm[:ss] within a week of the origin, otherwise as a plain number of seconds."""
+    if not 0 <= time_s < 7 * 86400:
+        return f"{time_s} s"
+    minutes, seconds = divmod(time_s, 60)
+    text = f"{minutes // 60:02}:{minutes % 60:02}"
+    return f"{text}:{seconds:02}" if seconds else text
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Window:
+    """When something may begin: from `start_s` to `end_s`, both included."""
+
+    start_s: int
+    end_s: int
+
+    def __post_init__(self) -> None:
+        """Refuse a window that ends before it begins."""
+        require(
+            self.start_s <= self.end_s,
+            f"window ends ({clock(self.end_s)}) before it begins ({clock(self.start_s)})",
+        )
+
+
+def _check_windows(owner: str, windows: Sequence[Window]) -> None:
+    for earlier, later in pairwise(windows):
+        require(
+            earlier.end_s < later.start_s,
+            f"windows of {owner} must follow one another: one ends at {clock(earlier.end_s)}, "
+            f"the next begins at {clock(later.start_s)}",
+        )
+
+
+def check_amounts(owner: str, amounts: Iterable[int]) -> None:
+    """Refuse an amount below zero."""
+    for amount in amounts:
+        require(amount >= 0, f"{owner} has a negative amount ({amount})")
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One place to be at: an index into the matrices, how long service takes, when it may begin (any time if empty)."""
+
+    id: Id
+    location: int
+    service_s: int = 0
+    windows: tuple[Window, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse negative service and overlapping or unsorted windows."""
+        require(self.location >= 0, f"stop {self.id} has the negative location {self.location}")
+        require(self.service_s >= 0, f"stop {self.id} has a negative service time ({self.service_s} s)")
+        _check_windows(f"stop {self.id}", self.windows)
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One visit: `delivery` amounts come from the route's start, `pickup` amounts go to its end."""
+
+    id: Id
+    location: int
+    service_s: int = 0
+    windows: tuple[Window, ...] = ()
+    delivery: tuple[int, ...] = ()
+    pickup: tuple[int, ...] = ()
+    skills: frozenset[str] = frozenset()
+    priority: int = 0
+
+    def __post_init__(self) -> None:
+        """Refuse what its visit would refuse, negative amounts and priorities outside 0..100."""
+        Visit(self.id, self.location, self.service_s, self.windows)
+        check_amounts(f"job {self.id}", (*self.delivery, *self.pickup))
+        _check_priority(f"job {self.id}", self.priority)
+
+    @property
+    def label(self) -> str:
+        """How messages call it."""
+        return f"job {self.id}"
+
+    @property
+    def visits(self) -> tuple[Visit, ...]:
+        """Its only visit."""
+        return (Visit(self.id, self.location, self.service_s, self.windows),)
+
+
+@dataclass(frozen=True, slots=True)
+class Shipment:
+    """A pickup and a delivery on the same route, in this order; `amount` is on board in between."""
+
+    id: Id
+    pickup: Visit
+    delivery: Visit
+    amount: tuple[int, ...] = ()
+    skills: frozenset[str] = frozenset()
+    priority: int = 0
+
+    def __post_init__(self) -> None:
+        """Refuse negative amounts and priorities outside 0..100."""
+        check_amounts(self.label, self.amount)
+        _check_priority(self.label, self.priority)
+
+    @property
+    def label(self) -> str:
+        """How messages call it."""
+        return f"shipment {self.id}"
+
+    @property
+    def visits(self) -> tuple[Visit, ...]:
+        """Pickup, then delivery."""
+        return (self.pickup, self.delivery)
+
+
+Task = Job | Shipment
+
+
+def _check_priority(owner: str, priority: int) -> None:
+    require(
+        0 <= priority <= HIGHEST_PRIORITY, f"priority of {owner} is {priority}, outside 0..{HIGHEST_PRIORITY}"
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """A visit together with the task that it belongs to."""
+
+    kind: StopKind
+    task: Task
+    visit: Visit
+
+
+def stops_of(task: Task) -> tuple[Stop, ...]:
+    """The stops of a task in the order in which they are served."""
+    if isinstance(task, Job):
+        return (Stop(StopKind.JOB, task, task.visits[0]),)
+    return (
+        Stop(StopKind.PICKUP, task, task.pickup),
+        Stop(StopKind.DELIVERY, task, task.delivery),
+    )

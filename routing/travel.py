@@ -1,0 +1,71 @@
+"""How far and how long it is from each location to each other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from haoyun.routing.errors import require
+
+IntMatrix = NDArray[np.int64]
+FloatMatrix = NDArray[np.float64]
+
+# A leg above this (68 years, 2 million km) is a mistake; below it, sums over any fleet stay far inside 64 bits.
+LONGEST_LEG = 2**31 - 1
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Matrices:
+    """Travel times and distances between all locations, row to column; private copies that cannot change."""
+
+    durations_s: IntMatrix
+    distances_m: IntMatrix
+
+    def __post_init__(self) -> None:
+        """Refuse matrices that are not square, of one size, whole and within range."""
+        for name in ("durations_s", "distances_m"):
+            object.__setattr__(self, name, _frozen_matrix(name, getattr(self, name)))
+        require(
+            self.durations_s.shape == self.distances_m.shape,
+            f"durations_s covers {len(self.durations_s)} locations, distances_m {len(self.distances_m)}",
+        )
+
+
+def _frozen_matrix(name: str, values: IntMatrix) -> IntMatrix:
+    given = np.asarray(values)
+    require(given.ndim == 2 and given.shape[0] == given.shape[1], f"{name} must be square, not {given.shape}")
+    require(
+        bool(np.issubdtype(given.dtype, np.integer)) or given.size == 0, f"{name} must hold whole numbers"
+    )
+    if given.size:
+        low, high = int(given.min()), int(given.max())
+        require(
+            low >= 0 and high <= LONGEST_LEG, f"{name} has an entry outside 0..{LONGEST_LEG}: {low}..{high}"
+        )
+    copy = given.astype(np.int64)
+    copy.flags.writeable = False
+    return copy
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Plane:
+    """Points of an academic instance: its true distances and times are Euclidean decimals of the file's unit.
+
+    The integer matrices then count parts of 1/`scale` of that unit, times rounded up, so that what is
+    feasible in integers is feasible in truth; the checker replays with these decimals all the same.
+    """
+
+    points: FloatMatrix
+    scale: int = 1000
+
+    def between(self, origin: int, destination: int) -> float:
+        """Euclidean distance in the file's unit."""
+        return float(np.hypot(*(self.points[origin] - self.points[destination])))
+
+    def length(self, path: Sequence[int]) -> float:
+        """Length of a path over locations in the file's unit."""
+        return sum(self.between(i, j) for i, j in pairwise(path))

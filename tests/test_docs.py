@@ -1,0 +1,88 @@
+"""The documents say what the code does: every setting, command and local link is checked."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+import pytest
+from settings_table import table
+
+from haoyun.platform.cli import COMMANDS, cli
+from haoyun.platform.settings import PREFIX, Settings
+
+ROOT = Path(__file__).resolve().parent.parent
+# Only files of the project: a virtual environment or node_modules may lie in the same folder.
+TRACKED = [
+    p
+    for pattern in ("*.md", "docs/**/*.md", "*/README.md", "platform/*/README.md")
+    for p in sorted(ROOT.glob(pattern))
+    if not {".venv", "node_modules"} & set(p.parts)
+]
+
+
+def test_every_setting_stands_in_the_reference_with_its_default_and_meaning() -> None:
+    text = (ROOT / "docs/reference/settings.md").read_text(encoding="utf-8")
+    assert table() in text, "run: python tests/settings_table.py --write"
+
+
+def test_no_setting_in_the_reference_is_unknown() -> None:
+    text = (ROOT / "docs/reference/settings.md").read_text(encoding="utf-8")
+    named = {n.removesuffix("_FILE") for n in re.findall(rf"{PREFIX}[A-Z_]+", text)} - {PREFIX}
+    assert named <= {PREFIX + name.upper() for name in Settings.model_fields} | {f"{PREFIX}SHARED_DATA"}
+
+
+def commands() -> list[str]:
+    names = []
+    for name in COMMANDS:
+        command = cli.get_command(click.Context(cli), name)
+        assert command is not None
+        names += [f"{name} {sub}" for sub in command.commands] if isinstance(command, click.Group) else [name]
+    return names
+
+
+def test_every_command_stands_in_the_reference() -> None:
+    text = (ROOT / "docs/reference/commands.md").read_text(encoding="utf-8")
+    missing = [name for name in commands() if f"`{name}" not in text]
+    assert not missing, missing
+
+
+@pytest.mark.parametrize("words", [["live"], ["map", "route"], ["map", "matrix"]])
+def test_what_is_not_built_yet_says_so_and_exits_2(words: list[str]) -> None:
+    run = subprocess.run(
+        [sys.executable, "-m", "haoyun.platform.cli", *words],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert run.returncode == 2
+    assert "not built yet" in run.stderr and "docs/reference/commands.md" in run.stderr
+    assert "Traceback" not in run.stderr
+
+
+@pytest.mark.parametrize("path", TRACKED, ids=lambda p: str(p.relative_to(ROOT)))
+def test_every_local_link_leads_somewhere(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    targets = re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", text)
+    missing = [
+        t
+        for t in targets
+        if "://" not in t and not t.startswith("mailto:") and not (path.parent / t).exists()
+    ]
+    assert not missing, missing
+
+
+def test_both_readmes_tell_the_same_things() -> None:
+    english = (ROOT / "README.md").read_text(encoding="utf-8")
+    chinese = (ROOT / "README.zh.md").read_text(encoding="utf-8")
+    assert len(re.findall("^## ", english, re.M)) == len(re.findall("^## ", chinese, re.M))
+    assert re.findall(r"^\| `(\w+)`", english, re.M) == re.findall(r"^\| `(\w+)`", chinese, re.M)
+
+
+def test_every_room_has_a_readme() -> None:
+    for room in ("maps", "routing", "tracking", "rfid_ingest", "platform", "tests", "docker"):
+        assert (ROOT / room / "README.md").is_file(), room
