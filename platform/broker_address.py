@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from haoyun.platform.settings import Settings
 from haoyun.tracking.broker import EmbeddedBroker
 from haoyun.tracking.mqtt_url import BrokerAddress, parse_mqtt_url
@@ -12,3 +14,13 @@ def ingest_address(settings: Settings) -> BrokerAddress:
     if settings.mqtt_url is not None:
         return parse_mqtt_url(settings.mqtt_url.get_secret_value())
     return EmbeddedBroker(settings.data, settings.broker_port).ingest_address
+
+
+def mqtt_url(settings: Settings) -> str:
+    """The broker's address for devices, without anybody's credentials."""
+    if settings.mqtt_public_url:
+        return settings.mqtt_public_url
+    if settings.mqtt_url is None:
+        return f"mqtt://127.0.0.1:{settings.broker_port}"
+    parts = urlsplit(settings.mqtt_url.get_secret_value())
+    return f"{parts.scheme}://{parts.hostname}:{parts.port or (8883 if parts.scheme == 'mqtts' else 1883)}"

@@ -28,7 +28,7 @@ class BuildError(RuntimeError):
     """The front end could not be built; the message says what failed and what it printed."""
 
 
-class BuildPy(build_py):
+class BuildPy(build_py):  # type: ignore[misc]  # setuptools comes without types
     """Builds the portal's files first, then copies packages as setuptools does."""
 
     def run(self) -> None:
@@ -128,7 +128,9 @@ def _run(command: list[str], folder: Path, node: str) -> None:
     )
     if done.returncode:
         tail = "\n".join((done.stdout + done.stderr).strip().splitlines()[-15:])
-        raise BuildError(f"`{' '.join(command[1:3])}` in {folder.name}/ failed with {done.returncode}:\n{tail}")
+        raise BuildError(
+            f"`{' '.join(command[1:3])}` in {folder.name}/ failed with {done.returncode}:\n{tail}"
+        )
 
 
 if __name__ == "__main__":

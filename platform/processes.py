@@ -13,14 +13,14 @@ LOOK_TIMEOUT_S = 2.0
 
 
 def installation(settings: Settings) -> list[Child]:
-    """Broker (unless another is named), portal, intake and worker; each may be killed at any time."""
+    """Broker (unless another is named), intake, worker and portal; each may be killed at any time."""
     data, environment = settings.data, environment_of(settings)
     ready_file(settings, "ingest").unlink(missing_ok=True)
 
     def child(name: str, **more: object) -> Child:
         return Child(name, haoyun_command(data, name), environment, **more)  # type: ignore[arg-type]
 
-    broker = child("broker", ready=lambda: port_answers("127.0.0.1", settings.broker_port))
+    broker = child("broker", first=True, ready=lambda: port_answers("127.0.0.1", settings.broker_port))
     return [
         *([broker] if settings.mqtt_url is None else []),
         child("serve", ready=lambda: answers(f"{portal_url(settings)}/healthz")),

@@ -172,7 +172,7 @@ class Settings(BaseModel):
 
         Raises SettingsError that names each wrong setting and its rule.
         """
-        values = {**_from(_dotenv(Path(".env"))), **_from(os.environ)}
+        values: dict[str, Any] = {**_from(_dotenv(Path(".env"))), **_from(os.environ)}
         values.update({name: value for name, value in overrides.items() if value is not None})
         unknown = sorted(set(values) - set(cls.model_fields))
         if unknown:

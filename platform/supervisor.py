@@ -25,7 +25,7 @@ FIRST_DELAY_S = 0.5
 LONGEST_DELAY_S = 30.0
 STEADY_AFTER_S = 60.0  # a child that lived so long is healthy again: its next restart does not wait
 STOP_WITHIN_S = 8.0  # all children together; the promise to the user is ten seconds
-STOP_ONE_WITHIN_S = 3.0
+STOP_GROUP_WITHIN_S = 5.0
 LOG_LIMIT_BYTES = 20_000_000
 _PR_SET_PDEATHSIG = 1
 
@@ -36,13 +36,17 @@ class SupervisorError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Child:
-    """One process to keep alive: its command, and how to see that it is ready (None: at once)."""
+    """One process to keep alive: its command, and how to see that it is ready (None: at once).
+
+    Children get ready side by side; only for one that is `first` do the children after it wait.
+    """
 
     name: str
     command: tuple[str, ...]
     environment: Mapping[str, str] = field(default_factory=dict)
     ready: Callable[[], bool] | None = None
-    ready_within_s: float = 30.0
+    ready_within_s: float = 60.0
+    first: bool = False
 
     def __post_init__(self) -> None:
         if not self.command:
@@ -149,7 +153,7 @@ class Supervisor:
             signal.signal(number, self.request_stop)
 
     def start(self) -> None:
-        """Start the children in order, each when the one before it is ready.
+        """Start the children in order, and return when all are ready.
 
         Raises SupervisorError if one does not get ready in its time; `stop` is then still the caller's duty.
         """
@@ -157,6 +161,9 @@ class Supervisor:
             if self._stopping:
                 return
             self._launch(running)
+            if running.child.first:
+                self._wait_ready(running.child)
+        for running in self._running:
             self._wait_ready(running.child)
 
     def look(self) -> None:
@@ -175,14 +182,22 @@ class Supervisor:
             time.sleep(LOOK_EVERY_S)
 
     def stop(self) -> None:
-        """End every child within ten seconds: the last started first, politely, then by force."""
+        """End every child within ten seconds, politely and then by force.
+
+        The last started is asked first; those that are `first` stay until all the others are gone.
+        """
         self._stopping = True
         deadline = time.monotonic() + STOP_WITHIN_S
-        for running in reversed(self._running):
-            running.start_at = None
-            if running.process is not None:
-                _end(running.process, deadline)
-                running.process = None
+        backwards = self._running[::-1]
+        for group in ([r for r in backwards if not r.child.first], [r for r in backwards if r.child.first]):
+            processes = [running.process for running in group if running.process is not None]
+            for process in processes:
+                process.terminate()
+            group_deadline = min(deadline, time.monotonic() + STOP_GROUP_WITHIN_S)
+            for process in processes:
+                _end(process, group_deadline)
+            for running in group:
+                running.process, running.start_at = None, None
         if self._guard is not None:
             self._guard.close()
 
@@ -231,11 +246,9 @@ def _ending(code: int) -> str:
 
 
 def _end(process: subprocess.Popen[bytes], deadline: float) -> None:
-    """Ask one process to end, insist when its time or everybody's is over, and take what it left behind."""
-    if process.poll() is None:
-        process.terminate()
+    """Wait for a process that was asked to end, insist at the deadline, and take what it left behind."""
     try:
-        process.wait(max(0.0, min(STOP_ONE_WITHIN_S, deadline - time.monotonic())))
+        process.wait(max(0.0, deadline - time.monotonic()))
     except subprocess.TimeoutExpired:
         _kill_group(process.pid)
         process.wait()

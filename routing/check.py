@@ -52,7 +52,7 @@ def _fleet(plan: Plan, known: dict[Id, Vehicle]) -> Iterator[Violation]:
 def _assignment(problem: Problem, plan: Plan) -> Iterator[Violation]:
     """Each task is served once or listed once as unassigned."""
     served = Counter((step.kind, step.id) for route in plan.routes for step in route.steps)
-    listed = Counter((entry.kind, entry.id) for entry in plan.unassigned)
+    listed: Counter[tuple[str, Id]] = Counter((entry.kind, entry.id) for entry in plan.unassigned)
     for task in problem.tasks:
         name = _task_key(task)
         times = max(served[key] for key in _step_keys(task))

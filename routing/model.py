@@ -19,20 +19,17 @@ from ortools.constraint_solver import pywrapcp, routing_enums_pb2
 
 from haoyun.routing.alone import able_vehicles
 from haoyun.routing.nodes import nodes_of
-from haoyun.routing.problem import Objective, Problem, Tours, Vehicle
+from haoyun.routing.problem import Problem, Tours
 from haoyun.routing.recipes import Recipe
 from haoyun.routing.tasks import Job, Stop, StopKind
-from haoyun.routing.timing import load_change
+from haoyun.routing.timing import load_change, time_span
 from haoyun.routing.travel import IntMatrix
+from haoyun.routing.weights import arc_costs, arc_kind, fixed_cost, penalty
 
 _First = routing_enums_pb2.FirstSolutionStrategy
 _Meta = routing_enums_pb2.LocalSearchMetaheuristic
 # Of the remaining time, how much one first solution may take: three of them leave most of it for improvement.
 _TRIAL_SHARE = 0.1
-# Costs per kilometre and hour are divided into thousandths, so that short legs do not round to nothing.
-_COST_PARTS = 1000
-# Far above any plan's cost and far enough below 2^63 that thousands of penalties can be summed.
-_PENALTY_CEILING = 10**14
 
 
 def search(
@@ -107,51 +104,23 @@ class _Model:
     # -- what is good -----------------------------------------------------------------------------------------
 
     def _state_costs(self) -> None:
-        highest = 0
-        for number, vehicle in enumerate(self.problem.vehicles):
-            matrix = self._arc_costs(vehicle)
-            evaluator = self._registered(("cost", self._rates(vehicle)), matrix)
+        vehicles = self.problem.vehicles
+        kinds = [arc_kind(self.problem, vehicle) for vehicle in vehicles]
+        one_of_kind = dict(zip(kinds, vehicles, strict=True))
+        by_kind = {kind: arc_costs(self.problem, vehicle) for kind, vehicle in one_of_kind.items()}
+        highest = max(int(matrix.max(initial=0)) for matrix in by_kind.values())
+        fixed = [fixed_cost(self.problem, vehicle, highest) for vehicle in vehicles]
+        for number, kind in enumerate(kinds):
+            evaluator = self._registered(("cost", *kind), by_kind[kind])
             self.routing.SetArcCostEvaluatorOfVehicle(evaluator, number)
-            highest = max(highest, int(matrix.max(initial=0)))
-        fixed = [self._fixed_cost(v, highest) for v in self.problem.vehicles]
-        for number, amount in enumerate(fixed):
-            self.routing.SetFixedCostOfVehicle(amount, number)
-        self._state_penalties(highest, max(fixed))
-
-    def _rates(self, vehicle: Vehicle) -> tuple[object, ...]:
-        if self.problem.objective is not Objective.COST:
-            return (vehicle.profile,)
-        return (vehicle.profile, vehicle.cost_per_km, vehicle.cost_per_hour)
-
-    def _arc_costs(self, vehicle: Vehicle) -> IntMatrix:
-        durations_s, distances_m = self.problem.matrices_of(vehicle)
-        if self.problem.objective is not Objective.COST:
-            return distances_m
-        # In COST the parts are rounded per leg; the plan's cost is computed anew from the sums.
-        by_km = distances_m * (vehicle.cost_per_km * _COST_PARTS / 1000)
-        by_hour = durations_s * (vehicle.cost_per_hour * _COST_PARTS / 3600)
-        return np.rint(by_km + by_hour).astype(np.int64)
-
-    def _fixed_cost(self, vehicle: Vehicle, highest: int) -> int:
-        if self.problem.objective is Objective.VEHICLES:
-            return min(highest * (len(self.stops) + 2) + 1, _PENALTY_CEILING // 1000)
-        if self.problem.objective is Objective.COST:
-            return vehicle.fixed_cost * _COST_PARTS
-        return 0
-
-    def _state_penalties(self, highest: int, fixed: int) -> None:
-        """Leaving a task out must cost more than any detour or vehicle that would serve it."""
-        dearest = min(highest * (len(self.stops) + 2) + fixed + 1, _PENALTY_CEILING // 100)
+            self.routing.SetFixedCostOfVehicle(fixed[number], number)
         for stop, index in self.index_of.items():
-            # A shipment's two stops go together: the penalty stands at its pickup.
-            at_delivery = self.stops[stop].kind is StopKind.DELIVERY
-            penalty = 0 if at_delivery else dearest * (1 + self.stops[stop].task.priority)
-            self.routing.AddDisjunction([index], penalty)
+            self.routing.AddDisjunction([index], penalty(self.problem, self.stops[stop], highest, max(fixed)))
 
     # -- what is allowed --------------------------------------------------------------------------------------
 
     def _state_times(self) -> None:
-        origin_s, horizon_s = _time_span(self.problem)
+        origin_s, horizon_s = time_span(self.problem)
         evaluators = [
             self._registered(("time", v.profile), self.problem.matrices_of(v)[0], service=True)
             for v in self.problem.vehicles
@@ -313,21 +282,6 @@ def _ruin_strings(ruin: Any) -> None:
 def _able_by_stop(problem: Problem) -> list[frozenset[int]]:
     able = able_vehicles(problem, problem.tasks)
     return [vehicles for task, vehicles in zip(problem.tasks, able, strict=True) for _ in task.visits]
-
-
-def _time_span(problem: Problem) -> tuple[int, int]:
-    """The first and the last instant that can matter; both finite, whatever windows are missing."""
-    stops = problem.stops
-    windows = [w for stop in stops for w in stop.visit.windows] + [
-        v.window for v in problem.vehicles if v.window
-    ]
-    origin_s = min([0, *(w.start_s for w in windows)])
-    if all(v.window for v in problem.vehicles):
-        origin_s = min(v.window.start_s for v in problem.vehicles if v.window)
-        return origin_s, max(v.window.end_s for v in problem.vehicles if v.window)
-    longest = max(int(problem.matrices_of(v)[0].max(initial=0)) for v in problem.vehicles)
-    busy = sum(stop.visit.service_s for stop in stops) + longest * (len(stops) + 1)
-    return origin_s, max([0, *(w.end_s for w in windows)]) + busy
 
 
 def _set_windows(begin: Any, stop: Stop, origin_s: int) -> None:

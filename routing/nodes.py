@@ -22,12 +22,13 @@ class Nodes:
 
     @property
     def of_stop(self) -> dict[int, int]:
+        """The node of each stop."""
         return {stop: node for node, stop in enumerate(self.stop_numbers) if stop is not None}
 
     def spread(self, matrix: IntMatrix) -> IntMatrix:
         """A matrix over locations as one over nodes; from and to the open end everything is zero."""
         index = np.array([0 if place is None else place for place in self.locations])
-        wide = matrix[np.ix_(index, index)].copy()
+        wide: IntMatrix = matrix[np.ix_(index, index)].copy()
         is_open = np.array([place is None for place in self.locations])
         wide[is_open, :] = 0
         wide[:, is_open] = 0
@@ -35,6 +36,7 @@ class Nodes:
 
 
 def nodes_of(problem: Problem, stops: Sequence[Stop], chosen: Iterable[int]) -> Nodes:
+    """Nodes for the ends of all vehicles and for the chosen stops, in the order given."""
     ends = sorted(
         {place for v in problem.vehicles for place in (v.start, v.end)}, key=lambda p: (p is None, p or 0)
     )

@@ -24,6 +24,9 @@ from haoyun.routing.problem import Problem, Tours
 from haoyun.routing.recipes import Recipe
 
 _POLL_S = 0.05  # how soon a cancellation is noticed
+# On a busy machine a process may need seconds to start. A limit shorter than that is overrun by up to this much
+# rather than answered with nothing; once anything has been found, the limit holds.
+_PATIENCE_S = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +53,12 @@ def findings(
 ) -> Iterator[Finding]:
     """What the processes find, as they find it, until all are done, cancelled or `grace_s` past the deadline.
 
+    While nothing has been found at all, the deadline is taken less strictly.
+
     Every process has ended when the iterator does, however it ends. Raises SolverFailed if none could work.
     """
-    stop_at = max(a.deadline for a in assignments) + grace_s
+    deadline = max(a.deadline for a in assignments)
+    stop_at = deadline + max(grace_s, _PATIENCE_S)
     queue: SimpleQueue[Finding | None] = SimpleQueue()
     with ExitStack() as stack:
         processes = [_start(stack, assignment, queue) for assignment in assignments]
@@ -64,8 +70,9 @@ def findings(
                 continue
             if finding is None:
                 running -= 1
-            else:
-                yield finding
+                continue
+            stop_at = deadline + grace_s
+            yield finding
         if not running and all(p.poll() != 0 for p in processes):
             raise SolverFailed(
                 f"no search process could work (exit codes {[p.returncode for p in processes]})"

@@ -30,7 +30,7 @@ class Objective(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Vehicle:
-    """One vehicle and one route at most. `start` None: it begins at its first stop; `end` None: it stays at its last."""
+    """One vehicle, one route at most. `start` None: it begins at its first stop; `end` None: stays at its last."""
 
     id: Id
     start: int | None

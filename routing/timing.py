@@ -142,3 +142,18 @@ def _cost(
     if problem.plane is not None:
         metres = problem.plane.length([place for place in where if place is not None]) * problem.plane.scale
     return vehicle.fixed_cost + metres * vehicle.cost_per_km / 1000 + travel_s * vehicle.cost_per_hour / 3600
+
+
+def time_span(problem: Problem) -> tuple[int, int]:
+    """The first and the last instant that can matter; both finite, whatever windows are missing."""
+    stops = problem.stops
+    windows = [w for stop in stops for w in stop.visit.windows] + [
+        v.window for v in problem.vehicles if v.window
+    ]
+    origin_s = min([0, *(w.start_s for w in windows)])
+    if all(v.window for v in problem.vehicles):
+        origin_s = min(v.window.start_s for v in problem.vehicles if v.window)
+        return origin_s, max(v.window.end_s for v in problem.vehicles if v.window)
+    longest = max(int(problem.matrices_of(v)[0].max(initial=0)) for v in problem.vehicles)
+    busy = sum(stop.visit.service_s for stop in stops) + longest * (len(stops) + 1)
+    return origin_s, max([0, *(w.end_s for w in windows)]) + busy

@@ -15,6 +15,8 @@ from haoyun.routing.problem import Tours
 _REPORT_EVERY_S = 0.25
 # Time to hand over the final tours.
 _MARGIN_S = 0.03
+# What a search gets even if starting the process has used up its time.
+_LEAST_SEARCH_S = 0.2
 
 
 class _Reporter:
@@ -38,7 +40,7 @@ def main() -> None:
     os.dup2(2, 1)
     work: Assignment = receive(sys.stdin.buffer)
     reporter = _Reporter(out, work.recipe.name)
-    deadline = work.deadline - _MARGIN_S
+    deadline = max(work.deadline - _MARGIN_S, time.monotonic() + _LEAST_SEARCH_S)
     tours = model.search(work.problem, work.recipe, deadline=deadline, seed=work.seed, found=reporter)
     send(out, Finding(work.recipe.name, tours, final=True))
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Annotated
-from urllib.parse import urlsplit
 
 import sqlalchemy as sa
 from pydantic import Field
@@ -13,9 +12,9 @@ from haoyun.platform.accounts import Actor
 from haoyun.platform.api.guard import signed_in, trading
 from haoyun.platform.api.problems import Problem, not_found
 from haoyun.platform.api.resource import Input, Output, resource
+from haoyun.platform.broker_address import mqtt_url
 from haoyun.platform.market.vehicles import get_vehicle
 from haoyun.platform.services import Services, services
-from haoyun.platform.settings import Settings
 from haoyun.rfid_ingest import Direction, ReadPoint, read_points_of, set_read_points
 from haoyun.rfid_ingest.errors import InvalidReadPoint
 from haoyun.tracking.errors import BadTopic, DeviceExists, UnknownDevice
@@ -188,13 +187,3 @@ def _owner(found: Services, actor: Actor, vehicle_id: str | None) -> str:
 
 def _shown(point: ReadPoint) -> dict[str, object]:
     return {name: getattr(point, name) for name in ReadPointIn.model_fields}
-
-
-def mqtt_url(settings: Settings) -> str:
-    """The broker's address for devices, without anybody's credentials."""
-    if settings.mqtt_public_url:
-        return settings.mqtt_public_url
-    if settings.mqtt_url is None:
-        return f"mqtt://127.0.0.1:{settings.broker_port}"
-    parts = urlsplit(settings.mqtt_url.get_secret_value())
-    return f"{parts.scheme}://{parts.hostname}:{parts.port or (8883 if parts.scheme == 'mqtts' else 1883)}"

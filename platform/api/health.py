@@ -13,8 +13,8 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, H
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
-from haoyun.platform.api.devices import mqtt_url
 from haoyun.platform.api.summary import summary_of
+from haoyun.platform.broker_address import mqtt_url
 from haoyun.platform.jobs import oldest_waiting_s
 from haoyun.platform.migrations import behind
 from haoyun.platform.services import Services, services

@@ -5,12 +5,12 @@ from __future__ import annotations
 import click
 
 from haoyun.maps.errors import MapError
-from haoyun.platform.api.devices import mqtt_url
+from haoyun.platform.broker_address import mqtt_url
 from haoyun.platform.cli import settings_of
+from haoyun.platform.demo.credentials import Credentials
 from haoyun.platform.demo.errors import DemoError
-from haoyun.platform.demo.seed import Credentials
+from haoyun.platform.demo.recall import demo_folder, recall
 from haoyun.platform.demo.simulator import Address, Simulator
-from haoyun.platform.demo.start import demo_folder, recall
 from haoyun.platform.logs import configure_logs
 from haoyun.platform.processes import portal_url
 from haoyun.platform.signals import stop_on_signals
@@ -39,6 +39,6 @@ def command(ctx: click.Context, trucks: int, url: str | None) -> None:
     try:
         world, state = recall(settings, trucks)
         address = Address(url or portal_url(settings), parse_mqtt_url(mqtt_url(settings)))
-        Simulator(world, state, address, credentials.agents, credentials.org_ids, folder).run(stopping)
+        Simulator(world, state, address, credentials, folder).run(stopping)
     except (DemoError, MapError) as error:
         raise click.ClickException(str(error)) from None

@@ -23,7 +23,7 @@ FIXED_PRICE_SHARE = 0.6
 BARGAIN = (0.92, 1.12)  # what carriers ask, as a share of the usual price
 DEAREST = 1.10  # what a shipper still accepts, as a share of the usual price
 MOST_PALLETS = 16  # a part load each; enough tags for a gate, few enough for a small machine
-REACH_KM = 40  # how far around its site a carrier serves
+REACH_KM = {True: 150, False: 8}  # how far around its site a carrier serves: among cities, on streets
 BEFORE_DEPARTURE = timedelta(seconds=SERVICE_S + 600)
 Json = dict[str, Any]
 
@@ -110,13 +110,15 @@ def _load(
     )
 
 
-def capacity_of(truck: Truck, vehicle_id: str, site: str, start: datetime, hours: float) -> Json:
+def capacity_of(
+    world: World, truck: Truck, vehicle_id: str, site: str, start: datetime, hours: float
+) -> Json:
     """The offer of a whole truck at a site from `start` on."""
     return {
         "vehicle_id": vehicle_id,
         "origin": site,
         "ready": window(start, start + timedelta(hours=hours)),
-        "radius_km": REACH_KM,
+        "radius_km": REACH_KM[world.schematic],
         "cost_per_km_fen": truck.kind.cost_per_km_fen,
     }
 

@@ -28,14 +28,14 @@ class Login:
 class Api:
     """Speaks for any of the agents in `logins`. For one thread.
 
-    Tokens are asked for when they are first needed, and again when the platform no longer knows them.
+    Who has no token among `tokens`, or one that the platform no longer knows, signs in.
     """
 
-    def __init__(self, url: str, logins: Mapping[str, Login]) -> None:
+    def __init__(self, url: str, logins: Mapping[str, Login], tokens: Mapping[str, str]) -> None:
         parts = urlsplit(url)
         self._host, self._port = parts.hostname or "127.0.0.1", parts.port or 80
         self._logins = logins
-        self._tokens: dict[str, str] = {}
+        self._tokens = dict(tokens)
         self._line: http.client.HTTPConnection | None = None
 
     def get(self, path: str, who: str | None = None) -> Any:

@@ -86,7 +86,7 @@ class Desk:
             trip = mine.trip
             driving = timedelta(seconds=self._trip_s(trip.origin, trip.destination, trip.seed))
             site, start = trip.destination, max(start, trip.free_at(trip.departs_at + driving))
-        body = agents.capacity_of(truck, mine.vehicle_id, site, start, OFFER_HOURS)
+        body = agents.capacity_of(self._world, truck, mine.vehicle_id, site, start, OFFER_HOURS)
         capacity = self._api.post("/capacities", body, who=truck.carrier)
         with self._state.changing():
             mine.capacity_id = capacity["id"]

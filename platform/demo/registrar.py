@@ -8,8 +8,8 @@ from typing import Any
 
 from haoyun.platform.demo import agents
 from haoyun.platform.demo.client import Api
+from haoyun.platform.demo.credentials import OPERATOR
 from haoyun.platform.demo.errors import ApiRefused
-from haoyun.platform.demo.seed import OPERATOR
 from haoyun.platform.demo.state import DemoState, TruckState
 from haoyun.platform.demo.trips import read_points
 from haoyun.platform.demo.world import Truck, World

@@ -1,30 +1,27 @@
 """The first people of a demonstration, made directly in the database: somebody has to be able to sign in.
 
-Passwords are random, made once and kept in <data>/demo/credentials.json, readable by its owner only.
+Passwords are random and made once; credentials.py says where they are kept.
 """
 
 from __future__ import annotations
 
-import os
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
-from typing import Any
 
-import orjson
 import sqlalchemy as sa
 
 from haoyun.platform.accounts.actor import OrgKind, Role
 from haoyun.platform.accounts.organizations import create_organization, list_organizations
+from haoyun.platform.accounts.tokens import issue_token
 from haoyun.platform.accounts.users import create_user, find_user_by_email
 from haoyun.platform.demo.client import Login
+from haoyun.platform.demo.credentials import OPERATOR, SUPERVISOR, Credentials
 from haoyun.platform.demo.errors import NotADemo
 from haoyun.platform.demo.world import Company
 
 PASSWORD_BYTES = 12  # 96 random bits: short enough to be typed from the terminal
-OPERATOR, SUPERVISOR = "operator", "supervisor"
 _AUTHORITIES = (
     Company("operator", "好运物流公共信息平台", "Haoyun Platform", OrgKind.OPERATOR, "", ""),
     Company("supervisor", "示范市交通运输局", "Demo City Transport Bureau", OrgKind.SUPERVISOR, "", ""),
@@ -46,28 +43,6 @@ class Person:
     name: str
     email: str
     visitor: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Credentials:
-    """Who may sign in with what: the visitor's sign-ins by part, and every agent's; `org_ids` by agent."""
-
-    visitors: dict[str, Login]
-    agents: dict[str, Login]
-    org_ids: dict[str, str]
-
-    def save(self, path: Path) -> None:
-        """Write the file, for its owner only."""
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(handle, "wb") as file:
-            file.write(orjson.dumps(self, option=orjson.OPT_INDENT_2))
-
-    @classmethod
-    def load(cls, path: Path) -> Credentials:
-        """What `save` wrote."""
-        value = orjson.loads(path.read_bytes())
-        return cls(_logins(value["visitors"]), _logins(value["agents"]), value["org_ids"])
 
 
 def people(companies: Sequence[Company]) -> list[Person]:
@@ -94,26 +69,32 @@ def seed(
 
     Raises NotADemo for somebody who exists and whose password is not in `known`.
     """
-    org_ids = _organizations(db, companies, now)
-    logins: dict[bool, dict[str, Login]] = {True: {}, False: {}}
+    made = known or Credentials({}, {}, {}, {})
+    made.org_ids.update(_organizations(db, companies, now))
     for person in people(companies):
-        before = (known.visitors if person.visitor else known.agents).get(person.key) if known else None
-        login = before or Login(person.email, secrets.token_urlsafe(PASSWORD_BYTES))
-        if find_user_by_email(db, person.email) is not None:
-            if before is None:
-                raise NotADemo(f"the password of {person.email} is lost; start with --fresh")
-        else:
-            create_user(
-                db,
-                email=person.email,
-                password=login.password,
-                org_id=org_ids[person.company.key],
-                display_name=person.name,
-                roles={str(role) for role in _ROLES[person.company.kind]},
-                now=now,
-            )
-        logins[person.visitor][person.key] = login
-    return Credentials(logins[True], logins[False], org_ids)
+        logins = made.visitors if person.visitor else made.agents
+        user = find_user_by_email(db, person.email)
+        if user is not None and person.key not in logins:
+            raise NotADemo(f"the password of {person.email} is lost; start with --fresh")
+        login = logins.setdefault(person.key, Login(person.email, secrets.token_urlsafe(PASSWORD_BYTES)))
+        if user is None:
+            user_id = _create(db, person, login, made.org_ids[person.company.key], now)
+            if not person.visitor:
+                made.tokens[person.key] = issue_token(db, user_id, now, label="demonstration").token
+    return made
+
+
+def _create(db: sa.Connection, person: Person, login: Login, org_id: str, now: datetime) -> str:
+    made = create_user(
+        db,
+        email=login.email,
+        password=login.password,
+        org_id=org_id,
+        display_name=person.name,
+        roles={str(role) for role in _ROLES[person.company.kind]},
+        now=now,
+    )
+    return made.id
 
 
 def _organizations(db: sa.Connection, companies: Sequence[Company], now: datetime) -> dict[str, str]:
@@ -131,7 +112,3 @@ def _organizations(db: sa.Connection, companies: Sequence[Company], now: datetim
             )
             known[made.name] = made.id
     return {company.key: known[company.name_zh] for company in (*companies, *_AUTHORITIES)}
-
-
-def _logins(value: dict[str, Any]) -> dict[str, Login]:
-    return {key: Login(**one) for key, one in value.items()}

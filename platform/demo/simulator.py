@@ -14,7 +14,8 @@ from queue import Empty, SimpleQueue
 
 import structlog
 
-from haoyun.platform.demo.client import Api, Login
+from haoyun.platform.demo.client import Api
+from haoyun.platform.demo.credentials import Credentials
 from haoyun.platform.demo.desk import Desk, Plan
 from haoyun.platform.demo.errors import ApiRefused, ApiUnreachable
 from haoyun.platform.demo.fleet import Fleet
@@ -56,15 +57,15 @@ class Simulator:
         world: World,
         state: DemoState,
         address: Address,
-        logins: Mapping[str, Login],
-        org_ids: Mapping[str, str],
+        credentials: Credentials,
         folder: Path,
     ) -> None:
         self._world = world
         self._state = state
         self._state_file = folder / "simulator.json"
         self._fleet = Fleet(world, state, address.broker, folder / "outbox")
-        self._traders = Traders(world, state, Api(address.url, logins), org_ids, self._save)
+        api = Api(address.url, credentials.agents, credentials.tokens)
+        self._traders = Traders(world, state, api, credentials.org_ids, self._save)
 
     def run(self, stopping: threading.Event) -> None:
         """Drive until `stopping`; on return everything is saved."""

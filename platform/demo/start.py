@@ -13,24 +13,23 @@ from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
-from haoyun.maps.catalog import open_map
-from haoyun.maps.places import network_gazetteer
 from haoyun.platform.database import Databases
+from haoyun.platform.demo.credentials import Credentials
 from haoyun.platform.demo.errors import NotADemo
-from haoyun.platform.demo.seed import Credentials, seed
-from haoyun.platform.demo.state import DemoState, load_state
-from haoyun.platform.demo.world import World, build_world
+from haoyun.platform.demo.recall import demo_folder
+from haoyun.platform.demo.seed import seed
+from haoyun.platform.demo.world import World
 from haoyun.platform.migrations import upgrade
 from haoyun.platform.processes import answers, environment_of, installation, portal_url
 from haoyun.platform.settings import Settings
 from haoyun.platform.supervisor import Child, haoyun_command
 
 MARKER = ".haoyun-demo"
-SEED = 20  # any number: it decides companies, fleets and goods
 LOCK = f"{MARKER}.lock"
 KEPT_WHEN_FRESH = frozenset({MARKER, LOCK, "maps"})
-FIGURES_WITHIN_S = 60.0
-LOOK_EVERY_S = 0.5
+FIGURES_WITHIN_S = 40.0
+LOOK_EVERY_S = 0.2  # the supervisor must see a dead child meanwhile
+ASK_EVERY_S = 1.0
 # What a visitor should find: the moving trucks and open loads of the demonstration's promise.
 FIRST_FIGURES: Mapping[str, int] = {
     "vehicles_moving": 40,
@@ -40,11 +39,6 @@ FIRST_FIGURES: Mapping[str, int] = {
     "milestones_gps": 1,
     "milestones_rfid": 1,
 }
-
-
-def demo_folder(data: Path) -> Path:
-    """Where the demonstration keeps its own files."""
-    return data / "demo"
 
 
 def refuse_foreign(data: Path) -> None:
@@ -81,25 +75,6 @@ def alone(data: Path) -> Iterator[None]:
         yield
 
 
-def recall(settings: Settings, trucks: int) -> tuple[World, DemoState]:
-    """The world of this data folder and what the simulator remembers of it.
-
-    Raises NotADemo for another map than the one that it was begun on, MapError for an unknown one.
-    """
-    known = load_state(demo_folder(settings.data) / "simulator.json")
-    if known is not None and known.map != settings.map:
-        raise NotADemo(
-            f"this demonstration was begun on the map {known.map}; "
-            f"start it with --map {known.map}, or with --fresh"
-        )
-    driving = max(trucks, known.driving if known else 0)  # a truck under way is never forgotten
-    network = open_map(settings.map, settings.maps_folder)
-    world = build_world(network, network_gazetteer(network), known.seed if known else SEED, driving)
-    state = known or DemoState(settings.map, SEED, driving)
-    state.driving = driving
-    return world, state
-
-
 def prepare(settings: Settings, databases: Databases, world: World, now: datetime) -> Credentials:
     """Upgrade the databases and make the people. Raises NotADemo."""
     upgrade(databases)
@@ -112,7 +87,7 @@ def prepare(settings: Settings, databases: Databases, world: World, now: datetim
 
 
 def children(settings: Settings, trucks: int) -> list[Child]:
-    """The installation's processes, and the simulator last."""
+    """The installation's processes and the simulator, which waits for the portal by itself."""
     simulate = haoyun_command(settings.data, "simulate", "--trucks", str(trucks))
     return [*installation(settings), Child("simulate", simulate, environment_of(settings))]
 
@@ -121,11 +96,15 @@ def wait_for_figures(settings: Settings, stopping: Callable[[], bool], look: Cal
     """Wait until /readyz is content and the first figures are there; False if that takes too long."""
     deadline = time.monotonic() + FIGURES_WITHIN_S
     url = portal_url(settings)
+    ask_at = 0.0
     while not stopping() and time.monotonic() < deadline:
         look()
-        if answers(f"{url}/readyz") and enough(figures(url)):
-            return True
         time.sleep(LOOK_EVERY_S)
+        if time.monotonic() < ask_at:
+            continue
+        ask_at = time.monotonic() + ASK_EVERY_S
+        if enough(figures(url)) and answers(f"{url}/readyz"):
+            return True
     return False
 
 

@@ -56,7 +56,7 @@ def create_app(settings: Settings, databases: Databases) -> APIFlask:
         "haoyun.platform.portal",  # a namespace package has no folder of its own: both paths are given
         root_path=str(FOLDER),
         instance_path=str(settings.data.resolve()),
-        static_folder=None,
+        static_folder=None,  # type: ignore[arg-type]  # Flask takes None
         enable_openapi=True,
         **api_flask_options(),
     )
@@ -71,5 +71,7 @@ def create_app(settings: Settings, databases: Databases) -> APIFlask:
         app.register_blueprint(group.blueprint)
     init_error_pages(app)
     if not static_files.assets_are_built():
-        log.warning("the portal's files are not built; run `pip install .` or `python platform/build_assets.py`")
+        log.warning(
+            "the portal's files are not built; run `pip install .` or `python platform/build_assets.py`"
+        )
     return app

@@ -6,7 +6,6 @@ from typing import Any
 
 import sqlalchemy as sa
 from flask import flash, redirect, render_template, request, url_for
-from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from haoyun.platform.accounts.actor import Actor
@@ -26,6 +25,7 @@ from haoyun.platform.market.store import (
 from haoyun.platform.market.values import Body, Page
 from haoyun.platform.portal.fields import Reader
 from haoyun.platform.portal.formats import place
+from haoyun.platform.portal.i18n import gettext
 from haoyun.platform.portal.lanes import collection, lane_line, line, point
 from haoyun.platform.portal.page import Form, names_of, page_group, said, signed_in, viewer
 from haoyun.platform.portal.searches import area, body_choices, number
@@ -46,8 +46,14 @@ def index() -> str:
         page = _search(db, found, form, actor)
         names = names_of(db, {capacity.org_id for capacity in page.items})
     return render_template(
-        "capacities.html", page=page, form=form, names=names, bodies=body_choices(), next_page=_next_page(page),
-        features=collection(_features(page.items)), places=found.market.gazetteer.list(),
+        "capacities.html",
+        page=page,
+        form=form,
+        names=names,
+        bodies=body_choices(),
+        next_page=_next_page(page),
+        features=collection(_features(page.items)),
+        places=found.market.gazetteer.list(),
     )
 
 
@@ -62,8 +68,14 @@ def show(capacity_id: str) -> str:
         own = actor is not None and (actor.sees_all or actor.org_id == capacity.org_id)
         plate = plates_of(db, {capacity.vehicle_id}).get(capacity.vehicle_id, "") if own else ""
     return render_template(
-        "capacity.html", capacity=capacity, pairings=pairings, names=names, plate=plate, is_own=own,
-        features=collection(_features([capacity])), may_quote=bool(actor and actor.may_trade),
+        "capacity.html",
+        capacity=capacity,
+        pairings=pairings,
+        names=names,
+        plate=plate,
+        is_own=own,
+        features=collection(_features([capacity])),
+        may_quote=bool(actor and actor.may_trade),
     )
 
 
@@ -143,7 +155,8 @@ def _features(capacities: Any) -> list[dict[str, Any]]:
 def _next_page(page: Page[Capacity]) -> str | None:
     if page.next is None:
         return None
-    return url_for("capacities.index", **{**request.args.to_dict(), "after": page.next})
+    query: dict[str, Any] = {**request.args.to_dict(), "after": page.next}
+    return url_for("capacities.index", **query)
 
 
 def _page(form: Form, actor: Actor) -> str:

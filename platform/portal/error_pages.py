@@ -6,7 +6,6 @@ import sqlalchemy as sa
 import structlog
 from flask import Flask, render_template, request
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, InternalServerError
@@ -14,6 +13,7 @@ from werkzeug.exceptions import HTTPException, InternalServerError
 from haoyun.platform.api.language import text
 from haoyun.platform.api.problems import Problem, answer, answer_http_error, is_api_request
 from haoyun.platform.ids import new_id
+from haoyun.platform.portal.i18n import gettext
 
 log = structlog.get_logger(__name__)
 

@@ -6,11 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from flask_babel import gettext
-
 from haoyun.platform.market.errors import FieldErrors
 from haoyun.platform.market.values import Site, Window, window
-from haoyun.platform.portal.i18n import TIME_ZONE
+from haoyun.platform.portal.i18n import TIME_ZONE, gettext
 from haoyun.platform.portal.page import SCALES, Form
 from haoyun.platform.services import services
 

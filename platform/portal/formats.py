@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 
 from babel.dates import format_timedelta
 from flask import Flask
-from flask_babel import format_datetime, format_decimal, get_locale, gettext
+from flask_babel import format_datetime, format_decimal, get_locale
 from markupsafe import Markup
 
-from haoyun.platform.portal.i18n import language
+from haoyun.platform.portal.i18n import gettext, language
 from haoyun.platform.services import services
 
 DASH = "–"
@@ -84,10 +84,12 @@ def clock(instant: datetime | None) -> str | Markup:
 
 
 def ago(instant: datetime | None, now: datetime) -> str:
-    """"3 minutes ago", rounded."""
+    """ "3 minutes ago", rounded."""
     if instant is None:
         return DASH
-    return format_timedelta(min(instant - now, timedelta(0)), add_direction=True, locale=get_locale(), threshold=1.2)
+    return format_timedelta(
+        min(instant - now, timedelta(0)), add_direction=True, locale=get_locale(), threshold=1.2
+    )
 
 
 def duration(seconds: float | None) -> str:
@@ -125,7 +127,9 @@ def local_place(name: str) -> str:
 
 
 def _time(instant: datetime, pattern: str) -> Markup:
-    return Markup('<time datetime="{}">{}</time>').format(instant.isoformat(), format_datetime(instant, pattern))
+    return Markup('<time datetime="{}">{}</time>').format(
+        instant.isoformat(), format_datetime(instant, pattern)
+    )
 
 
 _FILTERS = (

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from flask import Flask, request, url_for
-from flask_babel import gettext
 
-from haoyun.platform.portal import labels
+from haoyun.platform.portal import labels, reasons
+from haoyun.platform.portal.i18n import gettext
 from haoyun.platform.portal.network_data import map_options
 from haoyun.platform.portal.page import person, said, viewer
 from haoyun.platform.portal.static_files import asset_url
@@ -48,9 +48,9 @@ def init_frame(app: Flask) -> None:
         state_look=labels.state_look,
         bodies_words=labels.bodies_words,
         said=said,
-        reason_chip=labels.chip,
-        reason_chips=labels.chips,
-        reason_evidence=labels.evidence,
+        reason_chip=reasons.chip,
+        reason_chips=reasons.chips,
+        reason_evidence=reasons.evidence,
     )
 
 

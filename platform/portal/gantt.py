@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 WIDTH, ROW, LEFT, TOP = 960, 34, 130, 26
@@ -56,7 +57,7 @@ def chart(routes: Sequence[Mapping[str, Any]], vehicle_names: Mapping[str, str])
 def _row(i: int, route: Mapping[str, Any], names: Mapping[str, str], start: float, scale: float) -> Row:
     y = TOP + i * ROW
     steps = route["steps"]
-    bars = [_drive(a, b, y, start, scale) for a, b in zip(steps, steps[1:], strict=False)]
+    bars = [_drive(a, b, y, start, scale) for a, b in pairwise(steps)]
     bars += [_stop(step, y, start, scale) for step in steps if step["kind"] not in ("start", "end")]
     vehicle = str(route["vehicle"])
     return Row(names.get(vehicle, vehicle)[:16], y, tuple(bars))

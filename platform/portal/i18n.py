@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 from flask import Blueprint, Flask, Response, current_app, g, redirect, render_template, request
 from flask_babel import Babel
+from flask_babel import gettext as _gettext
 from werkzeug.wrappers import Response as AnyResponse
 
 from haoyun.platform.settings import Settings
@@ -28,10 +29,15 @@ def init_i18n(app: Flask, settings: Settings) -> None:
 
 
 def language() -> str:
-    """"zh" or "en"."""
+    """ "zh" or "en"."""
     if "language" not in g:
         g.language = _choose(current_app.config["HAOYUN_LANGUAGES"])
     return str(g.language)
+
+
+def gettext(message: str, **values: object) -> str:
+    """A message in the reader's language, with its values."""
+    return str(_gettext(message, **values))
 
 
 def other_language() -> str | None:
@@ -40,7 +46,7 @@ def other_language() -> str | None:
 
 
 def theme() -> str | None:
-    """"light", "dark", or None: as the reader's system says."""
+    """ "light", "dark", or None: as the reader's system says."""
     chosen = request.cookies.get(THEME_COOKIE)
     return chosen if chosen in _THEMES else None
 
@@ -49,7 +55,7 @@ def theme() -> str | None:
 def choose() -> AnyResponse:
     """Remember a theme without JavaScript, then go back."""
     response = redirect(_local(request.args.get("next")))
-    chosen = request.args.get("theme")
+    chosen = request.args.get("theme", "")
     if chosen in _THEMES:
         response.set_cookie(THEME_COOKIE, chosen, max_age=_YEAR_S, samesite="Lax")
     return response
@@ -71,7 +77,7 @@ def _choose(languages: tuple[str, ...]) -> str:
 
 
 def _remember_language(response: Response) -> Response:
-    asked = request.args.get("lang")
+    asked = request.args.get("lang", "")
     if asked in current_app.config["HAOYUN_LANGUAGES"]:
         response.set_cookie(LANG_COOKIE, asked, max_age=_YEAR_S, samesite="Lax")
     if response.mimetype == "text/html":

@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
-from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from haoyun.platform.accounts.actor import Actor
@@ -15,7 +14,7 @@ from haoyun.platform.market.errors import NotAllowed
 from haoyun.platform.market.store import plates_of
 from haoyun.platform.planning import OPTIMIZE
 from haoyun.platform.portal.gantt import chart
-from haoyun.platform.portal.i18n import language
+from haoyun.platform.portal.i18n import gettext, language
 from haoyun.platform.portal.lanes import collection, line, point
 from haoyun.platform.portal.page import page_group, signed_in
 from haoyun.platform.services import services
@@ -35,7 +34,14 @@ def index(actor: Actor) -> str:
     with services().read() as db:
         jobs, following = list_jobs(db, org_id=_scope(actor), limit=PAGE, after=request.args.get("after"))
     template = "jobs_list.html" if request.headers.get("HX-Request") else "jobs.html"
-    return render_template(template, jobs=jobs, following=following, limits=_TIME_LIMITS_S, objectives=_OBJECTIVES, may_start=_may_start(actor))
+    return render_template(
+        template,
+        jobs=jobs,
+        following=following,
+        limits=_TIME_LIMITS_S,
+        objectives=_OBJECTIVES,
+        may_start=_may_start(actor),
+    )
 
 
 @blueprint.post("/dispatch")
@@ -49,12 +55,16 @@ def start(actor: Actor) -> Response:
     payload = {
         "plan": "my_fleet",
         "objective": objective if objective in _OBJECTIVES else _OBJECTIVES[0],
-        "time_limit_s": float(limit_s) if limit_s in {str(one) for one in _TIME_LIMITS_S} else _TIME_LIMITS_S[0],
+        "time_limit_s": float(limit_s)
+        if limit_s in {str(one) for one in _TIME_LIMITS_S}
+        else _TIME_LIMITS_S[0],
         "seed": 0,
     }
     found = services()
     with found.write() as db:
-        job = enqueue(db, kind=OPTIMIZE, org_id=actor.org_id, user_id=actor.user_id, payload=payload, now=found.now())
+        job = enqueue(
+            db, kind=OPTIMIZE, org_id=actor.org_id, user_id=actor.user_id, payload=payload, now=found.now()
+        )
     return redirect(url_for("jobs.show", job_id=job.id))
 
 
@@ -69,7 +79,9 @@ def show(job_id: str, actor: Actor) -> str | Response:
         if job.ended:
             return Response(status=204, headers={"HX-Refresh": "true"})
         return render_template("job_progress.html", job=job)
-    return render_template("job.html", job=job, may_cancel=actor.may_trade and not job.ended, **_plan(job, names))
+    return render_template(
+        "job.html", job=job, may_cancel=actor.may_trade and not job.ended, **_plan(job, names)
+    )
 
 
 @blueprint.post("/dispatch/<job_id>/cancel")
@@ -133,7 +145,9 @@ def _features(routes: list[dict[str, Any]]) -> list[dict[str, Any]]:
             features.append(line(lonlat, id=str(route["vehicle"]), colour=colour, opacity=0.85))
         for step in route["steps"]:
             if "lat" in step and step["kind"] not in ("start", "end"):
-                features.append(point(step["lat"], step["lon"], colour=colour, size=5, label=str(step["kind"])))
+                features.append(
+                    point(step["lat"], step["lon"], colour=colour, size=5, label=str(step["kind"]))
+                )
     return features
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
 from haoyun.platform.api.following import Following
 from haoyun.platform.portal.formats import local_place, place
+from haoyun.platform.portal.i18n import gettext
 from haoyun.platform.portal.labels import MILESTONES, SOURCES
 from haoyun.platform.portal.lanes import lane_line, line, point, thinned
 from haoyun.platform.services import Services
@@ -75,4 +75,8 @@ def _proof(key: str, value: str | float) -> str:
 
 
 def _short(value: str | float) -> str:
-    return f"{value:,.0f}" if isinstance(value, int | float) else (value if len(value) <= 40 else f"…{value[-24:]}")
+    return (
+        f"{value:,.0f}"
+        if isinstance(value, int | float)
+        else (value if len(value) <= 40 else f"…{value[-24:]}")
+    )

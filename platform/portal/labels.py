@@ -1,18 +1,14 @@
-"""Words for states, codes and reasons. Sentences of market and trading rules come from their own room."""
+"""Words for states and codes. Sentences of market and trading rules come from their own room."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 
-from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from flask_babel.speaklater import LazyString
 
-from haoyun.platform.market.match import Reason
-from haoyun.platform.portal.formats import duration, money, percent
-from haoyun.platform.portal.formats import km as kilometres
+from haoyun.platform.portal.i18n import gettext
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,72 +146,3 @@ def bodies_words(bodies: object) -> str:
     """Accepted bodies, or that any will do."""
     found = sorted(str(one) for one in bodies) if bodies else []  # type: ignore[attr-defined]
     return ", ".join(str(BODIES[one]) for one in found) if found else gettext("any body")
-
-
-def chip(reason: Reason) -> str:
-    """A reason in two or three words."""
-    value = reason.value
-    words = {
-        "deadhead": lambda: gettext("empty %(km)s", km=kilometres(value)),
-        "unknown_position": lambda: gettext("position unknown"),
-        "time_fit": lambda: gettext("%(time)s to spare", time=duration((value or 0) * 60)),
-        "body": lambda: gettext("body as asked") if value else gettext("any body"),
-        "weight_use": lambda: gettext("%(share)s full", share=percent(value)),
-        "margin": lambda: gettext("margin %(share)s", share=percent(value)),
-        "backhaul": lambda: gettext("%(n)s return loads", n=round(value or 0)) if value else gettext("no return load"),
-        "price_index": lambda: gettext("price level %(share)s", share=percent(value)) if value else gettext("price on request"),
-    }
-    return words[reason.key]() if reason.key in words else reason.key
-
-
-def chips(reasons: tuple[Reason, ...], most: int = 4) -> list[dict[str, str]]:
-    """The reasons that weigh most, the strongest first; an unknown position is never left out."""
-    telling = [r for r in reasons if not (r.key == "backhaul" and not r.value)]
-    telling.sort(key=lambda r: (r.key != "unknown_position", -r.points))
-    return [{"text": chip(r), "tone": "warn" if r.key == "unknown_position" else ""} for r in telling[:most]]
-
-
-def evidence(reason: Reason) -> str:
-    """What a reason was taken from, in words."""
-    e = reason.evidence
-    if reason.key in ("deadhead", "unknown_position"):
-        return _position_words(e)
-    if reason.key == "time_fit":
-        return gettext("arrives %(at)s, waits %(wait)s", at=_clock(e.get("arrives_at")), wait=duration(_number(e, "waiting_min") * 60))
-    if reason.key == "weight_use":
-        return gettext("%(load)s kg of %(free)s kg free", load=_count(e, "weight_kg"), free=_count(e, "free_kg"))
-    if reason.key == "margin":
-        return gettext("price %(price)s, costs %(cost)s", price=_yuan(e, "price_fen"), cost=_yuan(e, "cost_fen"))
-    if reason.key == "backhaul":
-        return gettext("%(loads)s loads and %(vehicles)s vehicles there", loads=_count(e, "loads"), vehicles=_count(e, "vehicles"))
-    if reason.key == "price_index":
-        return gettext("usual: ¥%(price)s per km", price=f"{_number(e, 'index_fen_per_km') / 100:.2f}")
-    if reason.key == "body":
-        return str(BODIES.get(str(e.get("offered")), e.get("offered") or ""))
-    return ""
-
-
-def _position_words(e: Mapping[str, str | float | None]) -> str:
-    if e.get("seen_at"):
-        return gettext("position of %(at)s", at=_clock(e["seen_at"]))
-    if e.get("at_most_m"):
-        return gettext("assumed: at most %(km)s", km=kilometres(_number(e, "at_most_m")))
-    return gettext("from the place it was offered at")
-
-
-def _clock(value: object) -> str:
-    from haoyun.platform.portal.formats import clock  # noqa: PLC0415 - the filter needs the request's zone
-
-    return str(clock(datetime.fromisoformat(str(value))).striptags()) if value else "–"  # type: ignore[union-attr]
-
-
-def _number(e: Mapping[str, str | float | None], name: str) -> float:
-    return float(e.get(name) or 0)
-
-
-def _count(e: Mapping[str, str | float | None], name: str) -> str:
-    return f"{_number(e, name):,.0f}"
-
-
-def _yuan(e: Mapping[str, str | float | None], name: str) -> str:
-    return money(round(_number(e, name) / 100) * 100)

@@ -27,7 +27,9 @@ def collection(features: Iterable[dict[str, Any]]) -> dict[str, Any]:
 
 def line(coordinates: Sequence[Sequence[float]], **properties: Any) -> dict[str, Any]:
     """A line of [lon, lat] pairs."""
-    return _feature("LineString", [[round(x, _DIGITS), round(y, _DIGITS)] for x, y in coordinates], properties)
+    return _feature(
+        "LineString", [[round(x, _DIGITS), round(y, _DIGITS)] for x, y in coordinates], properties
+    )
 
 
 def point(lat: float, lon: float, **properties: Any) -> dict[str, Any]:
@@ -75,4 +77,8 @@ def thinned(latlon: Any) -> list[list[float]]:
 
 
 def _feature(kind: str, coordinates: Any, properties: dict[str, Any]) -> dict[str, Any]:
-    return {"type": "Feature", "geometry": {"type": kind, "coordinates": coordinates}, "properties": properties}
+    return {
+        "type": "Feature",
+        "geometry": {"type": kind, "coordinates": coordinates},
+        "properties": properties,
+    }

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Response, jsonify, render_template
-from flask_babel import gettext
 
 from haoyun.platform.accounts.actor import Actor
 from haoyun.platform.api.vehicles import positions_for
 from haoyun.platform.portal.formats import ago
+from haoyun.platform.portal.i18n import gettext
 from haoyun.platform.portal.lanes import collection, point
 from haoyun.platform.portal.page import page_group, signed_in, viewer
 from haoyun.platform.services import services
@@ -40,7 +40,8 @@ def vehicles() -> Response | tuple[Response, int]:
         return jsonify(error="signed out"), 401
     found = _vehicles(actor)
     features = [
-        point(one["lat"], one["lon"], id=one["vehicle_id"], kind=one["kind"], size=7, label=one["label"]) for one in found
+        point(one["lat"], one["lon"], id=one["vehicle_id"], kind=one["kind"], size=7, label=one["label"])
+        for one in found
     ]
     return jsonify({**collection(features), "moving": sum(one["kind"] == "moving" for one in found)})
 
@@ -51,7 +52,9 @@ def _vehicles(actor: Actor) -> list[dict[str, Any]]:
     for one in positions_for(found, actor):
         stale = now - one["fix_time"] > FRESH
         kind = "stale" if stale else "moving" if one["moving"] else "parked"
-        speed = gettext("%(n)s km/h", n=round(one["speed_kmh"])) if kind == "moving" and one["speed_kmh"] else ""
+        speed = (
+            gettext("%(n)s km/h", n=round(one["speed_kmh"])) if kind == "moving" and one["speed_kmh"] else ""
+        )
         label = " · ".join(words for words in (one["plate"], speed, ago(one["fix_time"], now)) if words)
         shown.append({**one, "kind": kind, "speed": speed, "label": label})
     order = {"moving": 0, "parked": 1, "stale": 2}

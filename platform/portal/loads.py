@@ -7,7 +7,6 @@ from typing import Any
 
 import sqlalchemy as sa
 from flask import flash, redirect, render_template, request, url_for
-from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from haoyun.platform.accounts.actor import Actor
@@ -31,6 +30,7 @@ from haoyun.platform.market.store import (
 )
 from haoyun.platform.market.values import Body, Page
 from haoyun.platform.portal.formats import place
+from haoyun.platform.portal.i18n import gettext
 from haoyun.platform.portal.lanes import collection, lane_features, lane_line, line, point
 from haoyun.platform.portal.page import Form, names_of, page_group, said, signed_in, viewer
 from haoyun.platform.portal.searches import area, body_choices, number
@@ -57,8 +57,16 @@ def index() -> str:
         names = names_of(db, {load.org_id for load in page.items})
     features = collection(lane_features(page.items))
     return render_template(
-        "loads.html", page=page, form=form, best=best, names=names, features=features, sorts=_sorts(bool(best)),
-        bodies=body_choices(), next_page=_next_page(page), places=found.market.gazetteer.list(),
+        "loads.html",
+        page=page,
+        form=form,
+        best=best,
+        names=names,
+        features=features,
+        sorts=_sorts(bool(best)),
+        bodies=body_choices(),
+        next_page=_next_page(page),
+        places=found.market.gazetteer.list(),
     )
 
 
@@ -134,7 +142,8 @@ def _sorts(with_trucks: bool) -> list[tuple[str, str]]:
 def _next_page(page: Page[Load]) -> str | None:
     if page.next is None:
         return None
-    return url_for("loads.index", **{**request.args.to_dict(), "after": page.next})
+    query: dict[str, Any] = {**request.args.to_dict(), "after": page.next}
+    return url_for("loads.index", **query)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +160,12 @@ def _detail(db: sa.Connection, found: Services, load: Load, actor: Actor | None)
     quotes = quotes_of(db, actor, load_id=load.id) if actor else []
     capacities = [p.capacity for p in pairings] + [r.capacity for r in refusals]
     vehicles = {c.vehicle_id for c in capacities}
-    orgs = {load.org_id} | {c.org_id for c in capacities} | {q.carrier_org for q in quotes} | {q.shipper_org for q in quotes}
+    orgs = (
+        {load.org_id}
+        | {c.org_id for c in capacities}
+        | {q.carrier_org for q in quotes}
+        | {q.shipper_org for q in quotes}
+    )
     return {
         "pairings": pairings,
         "refusals": refusals,

@@ -9,10 +9,10 @@ from typing import Any
 
 import orjson
 from flask import Blueprint, Response, abort, current_app, request, url_for
-from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
 from haoyun.maps.network import RoadNetwork
+from haoyun.platform.portal.i18n import gettext
 from haoyun.platform.services import Services, services
 
 _SIMPLIFY_DEG = {"schematic": 0.0, "streets": 0.00005}  # 5 m: invisible at street level
@@ -70,7 +70,8 @@ def _answer(name: str, part: str) -> Response:
     response.cache_control.public = True
     response.cache_control.max_age = _MAX_AGE_S
     response.set_etag(packed.etag, weak=True)  # weak: the same content, compressed or not
-    return response.make_conditional(request)
+    response.make_conditional(request)
+    return response
 
 
 def _packed(road: RoadNetwork, part: str) -> _Packed:

@@ -7,14 +7,13 @@ from typing import Any
 
 import sqlalchemy as sa
 from flask import flash, redirect, render_template, request, url_for
-from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from haoyun.platform.accounts.actor import Actor
 from haoyun.platform.api.following import follow
 from haoyun.platform.market.errors import Conflict, FieldErrors
 from haoyun.platform.market.store import list_vehicles, plates_of
-from haoyun.platform.portal.i18n import language
+from haoyun.platform.portal.i18n import gettext, language
 from haoyun.platform.portal.journeys import driven_track, map_features, proof
 from haoyun.platform.portal.lanes import collection
 from haoyun.platform.portal.page import names_of, page_group, said, signed_in
@@ -69,8 +68,14 @@ def show(order_id: str, actor: Actor) -> str:
     fixes = driven_track(found, order, consignment, now)
     template = "order_live.html" if request.headers.get("HX-Request") else "order.html"
     return render_template(
-        template, order=order, consignment=consignment, view=view, proof=proof, steps=_steps(order),
-        features=collection(map_features(order, view, fixes)), **context,
+        template,
+        order=order,
+        consignment=consignment,
+        view=view,
+        proof=proof,
+        steps=_steps(order),
+        features=collection(map_features(order, view, fixes)),
+        **context,
     )
 
 
@@ -79,7 +84,9 @@ def show(order_id: str, actor: Actor) -> str:
 def confirm(order_id: str, actor: Actor) -> Response:
     """The carrier confirms, and says which vehicle comes."""
     vehicle_id, now = request.form.get("vehicle_id") or None, services().now()
-    return _try(order_id, lambda db: confirm_order(db, actor, order_id, now, vehicle_id), gettext("Confirmed."))
+    return _try(
+        order_id, lambda db: confirm_order(db, actor, order_id, now, vehicle_id), gettext("Confirmed.")
+    )
 
 
 @blueprint.post("/orders/<order_id>/vehicle")
@@ -87,7 +94,11 @@ def confirm(order_id: str, actor: Actor) -> Response:
 def vehicle(order_id: str, actor: Actor) -> Response:
     """The carrier says which vehicle comes."""
     vehicle_id, now = request.form.get("vehicle_id", ""), services().now()
-    return _try(order_id, lambda db: bind_vehicle(db, actor, order_id, vehicle_id, now), gettext("The vehicle is bound."))
+    return _try(
+        order_id,
+        lambda db: bind_vehicle(db, actor, order_id, vehicle_id, now),
+        gettext("The vehicle is bound."),
+    )
 
 
 @blueprint.post("/orders/<order_id>/receipt")
@@ -104,7 +115,9 @@ def receipt(order_id: str, actor: Actor) -> Response:
 def cancel(order_id: str, actor: Actor) -> Response:
     """Step back before loading."""
     now = services().now()
-    return _try(order_id, lambda db: cancel_order(db, actor, order_id, now), gettext("The order is cancelled."))
+    return _try(
+        order_id, lambda db: cancel_order(db, actor, order_id, now), gettext("The order is cancelled.")
+    )
 
 
 def _context(db: sa.Connection, order: Order, actor: Actor) -> dict[str, Any]:

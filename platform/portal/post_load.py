@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
-from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from haoyun.platform.accounts.actor import Actor
@@ -13,6 +12,7 @@ from haoyun.platform.market.load import LoadDraft, PriceMode
 from haoyun.platform.market.store import post_load
 from haoyun.platform.market.values import Body
 from haoyun.platform.portal.fields import Reader
+from haoyun.platform.portal.i18n import gettext
 from haoyun.platform.portal.labels import BODIES
 from haoyun.platform.portal.page import Form, page_group, signed_in
 from haoyun.platform.services import services
@@ -54,8 +54,11 @@ def create(actor: Actor) -> str | tuple[str, int] | Response:
 
 def _page(form: Form) -> str:
     return render_template(
-        "load_form.html", form=form, bodies=[(b.value, BODIES[b.value]) for b in Body],
-        places=services().market.gazetteer.list(), posted=request.method == "POST",
+        "load_form.html",
+        form=form,
+        bodies=[(b.value, BODIES[b.value]) for b in Body],
+        places=services().market.gazetteer.list(),
+        posted=request.method == "POST",
     )
 
 

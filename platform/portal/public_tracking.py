@@ -31,7 +31,11 @@ blueprint = page_group("public_tracking")
 def find() -> str | Response:
     """The search form; a number leads on to its page."""
     number = "".join(request.args.get("number", "").split()).upper()[:40]
-    return redirect(url_for("public_tracking.show", number=number)) if number else render_template("track_find.html")
+    return (
+        redirect(url_for("public_tracking.show", number=number))
+        if number
+        else render_template("track_find.html")
+    )
 
 
 @blueprint.get("/track/<number>")
@@ -49,9 +53,14 @@ def show(number: str) -> str | tuple[str, int]:
     position = coarse_position(view)
     state = "loaded" if view.status.state == "at_origin" else view.status.state.value
     return render_template(
-        "track.html", order=order, number=consignment.tracking_number, view=view, position=position,
+        "track.html",
+        order=order,
+        number=consignment.tracking_number,
+        view=view,
+        position=position,
         minimap=_minimap(order, position),
-        steps=_STEPS, reached=_STEPS.index(state),
+        steps=_STEPS,
+        reached=_STEPS.index(state),
     )
 
 
@@ -65,7 +74,12 @@ def _minimap(order: Order, position: dict[str, Any] | None) -> Markup:
     width, height = _MINIMAP_PX
     way = [(lat, lon) for lon, lat in lane_line(order.origin, order.destination)]
     svg = route_svg(
-        services().market.network, way, points=points, width_px=width, height_px=height, lang=language(),
+        services().market.network,
+        way,
+        points=points,
+        width_px=width,
+        height_px=height,
+        lang=language(),
         title=f"{place(order.origin)} → {place(order.destination)}",
     )
     return Markup(svg)  # noqa: S704 - made by our own function, which escapes every label

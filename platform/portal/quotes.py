@@ -6,13 +6,12 @@ from collections.abc import Callable
 
 import sqlalchemy as sa
 from flask import flash, redirect, request, url_for
-from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from haoyun.platform.accounts.actor import Actor
 from haoyun.platform.idempotency import KeyReused
 from haoyun.platform.market.errors import Conflict, FieldErrors
-from haoyun.platform.portal.i18n import language
+from haoyun.platform.portal.i18n import gettext, language
 from haoyun.platform.portal.page import page_group, said, signed_in
 from haoyun.platform.services import services
 from haoyun.platform.trading.store import (

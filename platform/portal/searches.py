@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from flask_babel import gettext
-
 from haoyun.platform.market.context import MarketContext
 from haoyun.platform.market.values import Body
+from haoyun.platform.portal.i18n import gettext
 from haoyun.platform.portal.labels import BODIES
 from haoyun.platform.portal.page import Form
 

@@ -21,7 +21,9 @@ def file(name: str) -> Response:
     zipped = f"{name}.gz"
     use_zipped = "gzip" in request.headers.get("Accept-Encoding", "") and (DIST / zipped).is_file()
     mimetype = _TYPES.get(Path(name).suffix)
-    response = send_from_directory(DIST, zipped if use_zipped else name, mimetype=mimetype, max_age=_FOREVER_S)
+    response = send_from_directory(
+        DIST, zipped if use_zipped else name, mimetype=mimetype, max_age=_FOREVER_S
+    )
     response.headers["Vary"] = "Accept-Encoding"
     if use_zipped:
         response.headers["Content-Encoding"] = "gzip"

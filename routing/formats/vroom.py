@@ -14,7 +14,6 @@ from typing import Any
 import numpy as np
 import orjson
 
-from haoyun.maps.geodesy import haversine_m
 from haoyun.routing.errors import BadFormat, BadProblem
 from haoyun.routing.formats.fields import Fields
 from haoyun.routing.problem import Objective, Problem, Vehicle
@@ -227,6 +226,9 @@ def _matrix_pair(fields: Fields, durations: Any, distances: Any) -> Matrices:
 
 def estimated_matrices(places: list[tuple[float, float]]) -> Matrices:
     """Matrices for (lon, lat) places where nobody has given any: great circles x DETOUR at SPEED_KMH."""
+    # Here and not above: maps brings scipy along, which would triple the start of every search process.
+    from haoyun.maps.geodesy import haversine_m  # noqa: PLC0415
+
     lon, lat = np.array(places, dtype=np.float64).reshape(-1, 2).T
     metres = np.rint(haversine_m(lat[:, None], lon[:, None], lat[None, :], lon[None, :]) * DETOUR)
     distances_m = metres.astype(np.int64)

@@ -185,7 +185,7 @@ def test_post_match_accept_plan_track_deliver(
         ),
         20,
     )
-    tags = [encode_identity(uri) for uri in consignment["units"]]
+    tags = [encode_identity(uri, "sscc-96") for uri in consignment["units"]]
     out = gate(operator, "gate-suzhou-1", suzhou, (1, "out", "departing", "GTOT"))
     dock = gate(
         operator, "gate-hangzhou-1", hangzhou, (1, "in", "arriving", "GTIN"), (2, "in", "unloading", "DISC")

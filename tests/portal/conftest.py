@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -13,6 +13,7 @@ import pytest
 import waitress
 from apiflask import APIFlask
 from flask.testing import FlaskClient
+
 from haoyun.maps.geodesy import point_along
 from haoyun.platform.accounts.actor import Actor
 from haoyun.platform.accounts.organizations import create_organization
@@ -33,15 +34,21 @@ from haoyun.platform.planning.roads import Roads
 from haoyun.platform.portal.app import create_app
 from haoyun.platform.services import Services
 from haoyun.platform.settings import Settings
-from haoyun.platform.trading.follow import follow_timeline, hand_out
+from haoyun.platform.trading.follow import MarketKeeper, follow_timeline, hand_out
 from haoyun.platform.trading.store import accept_quote, confirm_order, consignment_of, submit_quote
-from haoyun.tracking.positions import PositionHandler
 from haoyun.tracking.messages import Message
+from haoyun.tracking.positions import PositionHandler
 from haoyun.tracking.store import append_milestones, get_device, register_device
 from haoyun.tracking.timeline import Milestone, MilestoneCode, Quality, Source
 
+_AGO = timedelta(hours=2)  # the order under way began so long ago
 PASSWORD = "correct horse battery"
-CARRIER, SHIPPER, OPERATOR, STRANGER = "carrier@example.com", "shipper@example.com", "ops@example.com", "other@example.com"
+CARRIER, SHIPPER, OPERATOR, STRANGER = (
+    "carrier@example.com",
+    "shipper@example.com",
+    "ops@example.com",
+    "other@example.com",
+)
 LANES = [
     ("芜湖", "南通", "冷链食品 Chilled food", 18_000, Body.REEFER, 254_000),
     ("杭州", "苏州", "电子元件 Electronics", 9_000, Body.BOX, 154_000),
@@ -90,8 +97,9 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     now = datetime.now(UTC)
     _people(made, now)
     _offers(made, now)
-    _order_under_way(made, now)
+    _order_under_way(made, now - _AGO)
     _positions(made, now)
+    MarketKeeper(made.services.market)(databases, now)
     _plan(made, now)
     yield made
     databases.close()
@@ -140,7 +148,10 @@ def _offers(world: World, now: datetime) -> None:
             vehicle = add_vehicle(db, carrier, _vehicle(plate, body), now)
             world.vehicle_ids.append(vehicle.id)
             draft = CapacityDraft(
-                vehicle_id=vehicle.id, origin=market.site(home), radius_km=300, ready=Window(now, now + timedelta(hours=40))
+                vehicle_id=vehicle.id,
+                origin=market.site(home),
+                radius_km=300,
+                ready=Window(now, now + timedelta(hours=40)),
             )
             world.capacity_ids.append(post_capacity(db, carrier, draft, now, market.snapshot(now)).id)
         for lane in LANES:
@@ -155,7 +166,9 @@ def _vehicle(plate: str, body: Body) -> VehicleDraft:
     )  # fmt: skip
 
 
-def _load(market: MarketContext, lane: tuple[str, str, str, int, Body | None, int | None], now: datetime) -> LoadDraft:
+def _load(
+    market: MarketContext, lane: tuple[str, str, str, int, Body | None, int | None], now: datetime
+) -> LoadDraft:
     origin, destination, goods, weight_kg, body, price_fen = lane
     return LoadDraft(
         goods=goods,
@@ -177,9 +190,10 @@ def _order_under_way(world: World, now: datetime) -> None:
     services, market = world.services, world.services.market
     carrier, shipper = world.actors[CARRIER], world.actors[SHIPPER]
     with services.write() as db:
-        waiting = submit_quote(db, carrier, world.loads[1].id, world.capacity_ids[0], 150_000, now)
+        waiting = submit_quote(db, carrier, world.loads[1].id, world.capacity_ids[0], 150_000, now + _AGO)
         world.quote_id = waiting.id
         draft = _load(market, ("宁波", "上海", "冷冻水产 Frozen seafood", 16_000, Body.REEFER, 320_000), now)
+        draft = replace(draft, pickup=Window(now, now + timedelta(hours=3)))
         load = post_load(db, shipper, draft, now, market.snapshot(now))
         quote = submit_quote(db, carrier, load.id, world.capacity_ids[1], 310_000, now)
         order = accept_quote(db, shipper, quote.id, now)
@@ -199,7 +213,7 @@ def _order_under_way(world: World, now: datetime) -> None:
 
 def _tag_read(journey_id: str, now: datetime) -> Milestone:
     return Milestone(
-        journey_id, MilestoneCode.LOAD, Quality.ACTUAL, Source.RFID, now - timedelta(minutes=50),
+        journey_id, MilestoneCode.LOAD, Quality.ACTUAL, Source.RFID, now + timedelta(minutes=40),
         lat=29.878, lon=121.549, place="Ningbo", occurrence="dock-4",
         evidence={"epc": "urn:epc:id:sscc:9521234.0000000001", "reader": "dock-ningbo-4"},
     )  # fmt: skip
@@ -212,19 +226,31 @@ def _positions(world: World, now: datetime) -> None:
     node = market.network.nearest_node
     path = market.engine.path(node(start.lat, start.lon)[0], node(end.lat, end.lon)[0])
     way = [point_along(path.coordinates, metres)[:2] for metres in range(0, 90_000, 3_000)]
-    _send(world, 1, [(now - timedelta(minutes=2 * (len(way) - i)), *at, 72.0) for i, at in enumerate(way)], now)
+    _send(
+        world, 1, [(now - timedelta(minutes=2 * (len(way) - i)), *at, 72.0) for i, at in enumerate(way)], now
+    )
     for truck, (_, _, home) in enumerate(TRUCKS[:5]):
         if truck != 1:
             place = market.site(home)
             speed, age_min = (64.0, 1) if truck < 3 else (0.0, 3 if truck == 3 else 90)
             at = now - timedelta(minutes=age_min)
-            _send(world, truck, [(at - timedelta(seconds=30), place.lat, place.lon, speed), (at, place.lat + 0.02, place.lon, speed)], now)
+            _send(
+                world,
+                truck,
+                [
+                    (at - timedelta(seconds=30), place.lat, place.lon, speed),
+                    (at, place.lat + 0.02, place.lon, speed),
+                ],
+                now,
+            )
     follow_timeline(world.services.databases, now)
 
 
 def _send(world: World, truck: int, fixes: list[tuple[datetime, float, float, float]], now: datetime) -> None:
     name = f"tracker-{truck:04d}"
-    body = orjson.dumps([{"t": t.isoformat(), "lat": lat, "lon": lon, "spd": speed} for t, lat, lon, speed in fixes])
+    body = orjson.dumps(
+        [{"t": t.isoformat(), "lat": lat, "lon": lon, "spd": speed} for t, lat, lon, speed in fixes]
+    )
     with world.services.write_tracking() as db:
         device = get_device(db, name)
         message = Message(f"hy/v1/0/{name}/up/fixes", name, "fixes", body, now, device.id)

@@ -61,18 +61,27 @@ def house(tmp_path: Path) -> Iterator[House]:
         house.supervisor.stop()
 
 
-def test_a_child_starts_when_the_one_before_it_is_ready(house: House, tmp_path: Path) -> None:
+def _touch(flag: Path, after_s: float) -> tuple[str, ...]:
+    return python(f"import time; time.sleep({after_s}); open({str(flag)!r}, 'w'); time.sleep(600)")
+
+
+def test_children_wait_for_the_one_that_has_to_be_first(house: House, tmp_path: Path) -> None:
     flag = tmp_path / "flag"
-    first = Child(
-        "first",
-        python(f"import time; time.sleep(0.3); open({str(flag)!r}, 'w'); time.sleep(600)"),
-        ready=flag.exists,
-    )
-    second = Child("second", python(f"import os, sys; sys.exit(0 if os.path.exists({str(flag)!r}) else 9)"))
-    supervisor = house.open(first, second)
+    broker = Child("broker", _touch(flag, 0.3), ready=flag.exists, first=True)
+    intake = Child("intake", python(f"import os, sys; sys.exit(0 if os.path.exists({str(flag)!r}) else 9)"))
+    supervisor = house.open(broker, intake)
     supervisor.start()
     until(lambda: (supervisor.look(), bool(house.said))[1])
-    assert "second ended with code 0" in house.said[0]
+    assert "intake ended with code 0" in house.said[0]
+
+
+def test_the_others_get_ready_side_by_side(house: House, tmp_path: Path) -> None:
+    flags = [tmp_path / name for name in ("a", "b", "c")]
+    children = [Child(flag.name, _touch(flag, 0.7), ready=flag.exists) for flag in flags]
+    begun = time.monotonic()
+    house.open(*children).start()
+    assert all(flag.exists() for flag in flags)
+    assert time.monotonic() - begun < 3 * 0.7
 
 
 def test_a_child_that_never_gets_ready_is_named_with_its_log(house: House) -> None:
@@ -117,24 +126,30 @@ def test_a_child_that_lived_long_is_forgiven(house: House) -> None:
     assert running.died(now=module.STEADY_AFTER_S) == module.FIRST_DELAY_S
 
 
-def test_stopping_takes_the_last_started_first(house: House, tmp_path: Path) -> None:
+def test_what_had_to_be_first_is_stopped_when_all_others_are_gone(house: House, tmp_path: Path) -> None:
     order = tmp_path / "order"
     code = (
         "import signal, sys, time\n"
         "def bye(*_):\n"
+        "    time.sleep(float(sys.argv[2]))\n"
         f"    open({str(order)!r}, 'a').write(sys.argv[1] + ' ')\n"
         "    sys.exit(0)\n"
         "signal.signal(signal.SIGTERM, bye)\n"
         f"open({str(tmp_path)!r} + '/up-' + sys.argv[1], 'w')\n"
         "time.sleep(600)"
     )
-    names = ("broker", "ingest", "serve")
+    slow = {"broker": "0", "intake": "0.5", "portal": "0.1"}
     supervisor = house.open(
-        *(Child(n, (*python(code), n), ready=(tmp_path / f"up-{n}").exists) for n in names)
+        *(
+            Child(
+                name, (*python(code), name, s), ready=(tmp_path / f"up-{name}").exists, first=name == "broker"
+            )
+            for name, s in slow.items()
+        )
     )
     supervisor.start()
     supervisor.stop()
-    assert order.read_text().split() == ["serve", "ingest", "broker"]
+    assert order.read_text().split() == ["portal", "intake", "broker"]
     assert supervisor.process_ids() == {}
 
 
