@@ -7,10 +7,13 @@ import shutil
 import socket
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+
+from haoyun.platform.database import Databases
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 POSTGRES_ADMIN = os.environ.get(
@@ -70,25 +73,61 @@ def postgres_admin() -> sa.Engine:
     return engine
 
 
+@contextmanager
+def scratch_database(admin: sa.Engine, template: str = "template0") -> Iterator[str]:
+    """The URL of a new PostgreSQL database, dropped afterwards."""
+    name = f"haoyun_test_{uuid.uuid4().hex[:12]}"
+    with admin.connect() as db:
+        db.execute(sa.text(f'CREATE DATABASE "{name}" TEMPLATE "{template}"'))
+    try:
+        yield admin.url.set(database=name).render_as_string(hide_password=False)
+    finally:
+        with admin.connect() as db:
+            db.execute(sa.text(f'DROP DATABASE "{name}" WITH (FORCE)'))
+
+
 @pytest.fixture
 def postgres_url(postgres_admin: sa.Engine) -> Iterator[str]:
     """A new, empty PostgreSQL database, dropped afterwards."""
-    name = f"haoyun_test_{uuid.uuid4().hex[:12]}"
-    with postgres_admin.connect() as db:
-        db.execute(sa.text(f'CREATE DATABASE "{name}"'))
-    yield postgres_admin.url.set(database=name).render_as_string(hide_password=False)
-    with postgres_admin.connect() as db:
-        db.execute(sa.text(f'DROP DATABASE "{name}" WITH (FORCE)'))
+    with scratch_database(postgres_admin) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def migrated_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder whose SQLite files are at the newest version; tests copy it."""
+    folder = tmp_path_factory.mktemp("migrated")
+    migrate(Databases.open(folder))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def migrated_postgres(postgres_admin: sa.Engine) -> Iterator[str]:
+    """The name of a PostgreSQL database at the newest version; tests copy it."""
+    with scratch_database(postgres_admin) as url:
+        migrate(Databases.open(Path(), url))
+        yield str(sa.make_url(url).database)
+
+
+def migrate(databases: Databases) -> None:
+    """Bring databases to the newest version and let go of them."""
+    from haoyun.platform.migrations import upgrade
+
+    upgrade(databases)
+    databases.close()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def databases(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[object]:
-    """Both databases of the platform, migrated to the newest version, on SQLite and on PostgreSQL."""
-    from haoyun.platform.database import Databases
-    from haoyun.platform.migrations import upgrade
-
-    url = request.getfixturevalue("postgres_url") if request.param == "postgresql" else None
-    dbs = Databases.open(tmp_path / "data", url)
-    upgrade(dbs)
-    yield dbs
-    dbs.close()
+def databases(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databases]:
+    """Both databases of the platform, empty and at the newest version, on SQLite and on PostgreSQL."""
+    if request.param == "sqlite":
+        shutil.copytree(request.getfixturevalue("migrated_folder"), tmp_path / "data")
+        dbs = Databases.open(tmp_path / "data")
+        yield dbs
+        dbs.close()
+        return
+    admin = request.getfixturevalue("postgres_admin")
+    with scratch_database(admin, request.getfixturevalue("migrated_postgres")) as url:
+        dbs = Databases.open(tmp_path / "data", url)
+        yield dbs
+        dbs.close()

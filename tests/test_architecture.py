@@ -105,8 +105,7 @@ def test_only_one_file_knows_the_routing_library_of_or_tools() -> None:
             for name in imports(path)
         )
     }
-    # recipes.py only names search strategies; every problem is put to the library in model.py.
-    assert knowing == {"routing/model.py", "routing/recipes.py"}
+    assert knowing == {"routing/model.py"}
 
 
 def test_inside_the_platform_imports_point_down() -> None:

@@ -6,6 +6,8 @@ person made on the command line signs in on the portal.
 
 from __future__ import annotations
 
+from functools import cache
+
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
 
@@ -13,8 +15,13 @@ MIN_CHARS = 12
 MAX_CHARS = 128  # longer ones cost the server, not the attacker
 TIME_COST, MEMORY_KIB, LANES = 3, 65_536, 4  # RFC 9106, second recommended option
 _HASHER = PasswordHasher(time_cost=TIME_COST, memory_cost=MEMORY_KIB, parallelism=LANES)
-# Verified against when the e-mail is unknown, so that the answer takes equally long.
-_NOBODY = _HASHER.hash("the password of nobody")
+NO_PASSWORD = ""  # kept for who signs in by token alone; Flask-Security refuses it too
+
+
+@cache
+def _nobody() -> str:
+    """A hash to verify against when there is none, so that the answer takes equally long."""
+    return _HASHER.hash("the password of nobody")
 
 
 def hash_password(password: str) -> str:
@@ -23,8 +30,9 @@ def hash_password(password: str) -> str:
 
 
 def matches(password: str, stored: str | None) -> bool:
-    """Whether the password fits the stored hash; takes as long when there is none (`stored` None)."""
+    """Whether the password fits the stored hash; takes as long when there is none (None or NO_PASSWORD)."""
+    nobody = _nobody()
     try:
-        return _HASHER.verify(stored or _NOBODY, password[:MAX_CHARS]) and stored is not None
+        return _HASHER.verify(stored or nobody, password[:MAX_CHARS]) and bool(stored)
     except (VerifyMismatchError, InvalidHashError):
         return False

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from haoyun.platform.accounts.actor import Actor, OrgKind, Role
 from haoyun.platform.accounts.errors import AccountExists, BadAccount, UnknownUser
 from haoyun.platform.accounts.organizations import get_organization
-from haoyun.platform.accounts.passwords import MAX_CHARS, MIN_CHARS, hash_password, matches
+from haoyun.platform.accounts.passwords import MAX_CHARS, MIN_CHARS, NO_PASSWORD, hash_password, matches
 from haoyun.platform.accounts.tables import organization, role, user_role
 from haoyun.platform.accounts.tables import user as t
 from haoyun.platform.ids import new_id
@@ -42,14 +42,17 @@ def create_user(
     db: sa.Connection,
     *,
     email: str,
-    password: str,
+    password: str | None,
     org_id: str,
     display_name: str,
     roles: frozenset[str] | set[str],
     now: datetime,
     locale: str = "zh",
 ) -> User:
-    """Store a new person. Raises BadAccount that names the field, AccountExists for a taken address."""
+    """Store a new person; without a password it is a program, which signs in by token alone.
+
+    Raises BadAccount that names the field, AccountExists for a taken address.
+    """
     made = User(
         id=new_id("user"),
         email=email.strip().lower(),
@@ -67,14 +70,14 @@ def create_user(
     return made
 
 
-def _check(made: User, password: str, org_kinds: frozenset[str]) -> None:
+def _check(made: User, password: str | None, org_kinds: frozenset[str]) -> None:
     if not _EMAIL.fullmatch(made.email):
         raise BadAccount("email", "must look like name@host")
     if not 1 <= len(made.display_name) <= 80:
         raise BadAccount("display_name", "has 1 to 80 characters")
     if made.locale not in LOCALES:
         raise BadAccount("locale", f"is one of {', '.join(LOCALES)}")
-    if not MIN_CHARS <= len(password) <= MAX_CHARS:
+    if password is not None and not MIN_CHARS <= len(password) <= MAX_CHARS:
         raise BadAccount("password", f"has {MIN_CHARS} to {MAX_CHARS} characters")
     _check_roles(made.roles, org_kinds)
 
@@ -157,11 +160,11 @@ def _roles(db: sa.Connection, user_id: str) -> frozenset[str]:
     return frozenset(db.execute(sa.select(user_role.c.role).where(user_role.c.user_id == user_id)).scalars())
 
 
-def _row(made: User, password: str, now: datetime) -> dict[str, Any]:
+def _row(made: User, password: str | None, now: datetime) -> dict[str, Any]:
     return {
         "id": made.id,
         "email": made.email,
-        "password": hash_password(password),
+        "password": NO_PASSWORD if password is None else hash_password(password),
         "active": made.active,
         "fs_uniquifier": uuid.uuid4().hex,
         "org_id": made.org_id,

@@ -14,7 +14,6 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from haoyun.platform.api.summary import summary_of
-from haoyun.platform.broker_address import mqtt_url
 from haoyun.platform.jobs import oldest_waiting_s
 from haoyun.platform.migrations import behind
 from haoyun.platform.services import Services, services
@@ -67,8 +66,8 @@ def _queue(found: Services) -> str | None:
 
 
 def _broker(found: Services) -> str | None:
-    inside = found.settings.mqtt_url
-    address = urlsplit(inside.get_secret_value() if inside else mqtt_url(found.settings))
+    named, embedded = found.settings.mqtt_url, f"mqtt://127.0.0.1:{found.settings.broker_port}"
+    address = urlsplit(named.get_secret_value() if named else embedded)
     port = address.port or (8883 if address.scheme == "mqtts" else 1883)
     try:
         socket.create_connection((address.hostname or "127.0.0.1", port), BROKER_TIMEOUT_S).close()

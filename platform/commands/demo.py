@@ -79,7 +79,7 @@ def _run(settings: Settings, trucks: int, credentials: Credentials, open_browser
     supervisor.listen_to_signals()
     try:
         supervisor.start()
-        complete = wait_for_figures(settings, lambda: supervisor.stopping, supervisor.look)
+        complete = wait_for_figures(settings, trucks, lambda: supervisor.stopping, supervisor.look)
         if not supervisor.stopping:
             if not complete:
                 click.echo("the market is still coming up; figures follow on the home page")

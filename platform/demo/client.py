@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import http.client
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -14,41 +13,28 @@ from haoyun.platform.demo.errors import ApiRefused, ApiUnreachable
 
 PREFIX = "/api/v1"
 TIMEOUT_S = 30.0
-_UNAUTHORIZED = 401
-
-
-@dataclass(frozen=True, slots=True)
-class Login:
-    """What an agent signs in with."""
-
-    email: str
-    password: str
 
 
 class Api:
-    """Speaks for any of the agents in `logins`. For one thread.
+    """Speaks for any of the agents in `tokens`. For one thread."""
 
-    Who has no token among `tokens`, or one that the platform no longer knows, signs in.
-    """
-
-    def __init__(self, url: str, logins: Mapping[str, Login], tokens: Mapping[str, str]) -> None:
+    def __init__(self, url: str, tokens: Mapping[str, str]) -> None:
         parts = urlsplit(url)
         self._host, self._port = parts.hostname or "127.0.0.1", parts.port or 80
-        self._logins = logins
-        self._tokens = dict(tokens)
+        self._tokens = tokens
         self._line: http.client.HTTPConnection | None = None
 
     def get(self, path: str, who: str | None = None) -> Any:
         """The answer to a GET. Raises ApiRefused, ApiUnreachable."""
-        return self._as(who, "GET", path, None, {})
+        return self._ask(who, "GET", path, None, {})
 
     def post(self, path: str, body: object = None, *, who: str, key: str | None = None) -> Any:
         """The answer to a POST; `key` makes a repetition harmless. Raises ApiRefused, ApiUnreachable."""
-        return self._as(who, "POST", path, body, {"Idempotency-Key": key} if key else {})
+        return self._ask(who, "POST", path, body, {"Idempotency-Key": key} if key else {})
 
     def put(self, path: str, body: object, *, who: str) -> Any:
         """The answer to a PUT. Raises ApiRefused, ApiUnreachable."""
-        return self._as(who, "PUT", path, body, {})
+        return self._ask(who, "PUT", path, body, {})
 
     def close(self) -> None:
         """Hang up."""
@@ -56,25 +42,7 @@ class Api:
             self._line.close()
             self._line = None
 
-    def _as(self, who: str | None, method: str, path: str, body: object, headers: dict[str, str]) -> Any:
-        if who is None:
-            return self._ask(method, path, body, headers)
-        try:
-            return self._ask(method, path, body, {**headers, "Authorization": f"Bearer {self._token(who)}"})
-        except ApiRefused as refused:
-            if refused.status != _UNAUTHORIZED:
-                raise
-        self._tokens.pop(who, None)  # expired or revoked: once more with a new one
-        return self._ask(method, path, body, {**headers, "Authorization": f"Bearer {self._token(who)}"})
-
-    def _token(self, who: str) -> str:
-        if who not in self._tokens:
-            login = self._logins[who]
-            body = {"email": login.email, "password": login.password, "label": "demonstration"}
-            self._tokens[who] = self._ask("POST", "/tokens", body, {})["token"]
-        return self._tokens[who]
-
-    def _ask(self, method: str, path: str, body: object, headers: dict[str, str]) -> Any:
+    def _ask(self, who: str | None, method: str, path: str, body: object, headers: dict[str, str]) -> Any:
         content = None if body is None else orjson.dumps(body)
         headers = {
             "Accept-Language": "en",

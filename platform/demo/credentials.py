@@ -5,25 +5,25 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import orjson
-
-from haoyun.platform.demo.client import Login
 
 OPERATOR, SUPERVISOR = "operator", "supervisor"
 
 
 @dataclass(frozen=True, slots=True)
-class Credentials:
-    """Who may sign in with what: the visitor's sign-ins by part, and every agent's.
+class Login:
+    """What a visitor signs in with."""
 
-    `tokens` are the agents' first bearer tokens, so that two dozen of them need not sign in at once;
-    `org_ids` names each agent's organization.
-    """
+    email: str
+    password: str
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """The visitor's sign-ins by part; the bearer token and the organization of every agent."""
 
     visitors: dict[str, Login]
-    agents: dict[str, Login]
     tokens: dict[str, str]
     org_ids: dict[str, str]
 
@@ -38,9 +38,5 @@ class Credentials:
     def load(cls, path: Path) -> Credentials:
         """What `save` wrote."""
         value = orjson.loads(path.read_bytes())
-        visitors, agents = _logins(value["visitors"]), _logins(value["agents"])
-        return cls(visitors, agents, value["tokens"], value["org_ids"])
-
-
-def _logins(value: dict[str, Any]) -> dict[str, Login]:
-    return {key: Login(**one) for key, one in value.items()}
+        visitors = {key: Login(**one) for key, one in value["visitors"].items()}
+        return cls(visitors, value["tokens"], value["org_ids"])

@@ -1,6 +1,6 @@
 """The first people of a demonstration, made directly in the database: somebody has to be able to sign in.
 
-Passwords are random and made once; credentials.py says where they are kept.
+Visitors get random passwords; agents are programs and get tokens. credentials.py says where both are kept.
 """
 
 from __future__ import annotations
@@ -8,19 +8,19 @@ from __future__ import annotations
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
 from haoyun.platform.accounts.actor import OrgKind, Role
 from haoyun.platform.accounts.organizations import create_organization, list_organizations
-from haoyun.platform.accounts.tokens import issue_token
+from haoyun.platform.accounts.tokens import find_token_actor, issue_token
 from haoyun.platform.accounts.users import create_user, find_user_by_email
-from haoyun.platform.demo.client import Login
-from haoyun.platform.demo.credentials import OPERATOR, SUPERVISOR, Credentials
+from haoyun.platform.demo.credentials import OPERATOR, SUPERVISOR, Credentials, Login
 from haoyun.platform.demo.errors import NotADemo
 from haoyun.platform.demo.world import Company
 
+TOKEN_LIFETIME, TOKEN_LEFT = timedelta(days=365), timedelta(days=30)
 PASSWORD_BYTES = 12  # 96 random bits: short enough to be typed from the terminal
 _AUTHORITIES = (
     Company("operator", "好运物流公共信息平台", "Haoyun Platform", OrgKind.OPERATOR, "", ""),
@@ -65,36 +65,44 @@ def people(companies: Sequence[Company]) -> list[Person]:
 def seed(
     db: sa.Connection, companies: Sequence[Company], known: Credentials | None, now: datetime
 ) -> Credentials:
-    """Make whoever is missing. Somebody whose password is in `known` keeps it; a second run changes nothing.
+    """Make whoever is missing, and a token for each agent that has no valid one.
 
-    Raises NotADemo for somebody who exists and whose password is not in `known`.
+    A visitor whose password is in `known` keeps it. Raises NotADemo for one who exists and whose password
+    is not there.
     """
-    made = known or Credentials({}, {}, {}, {})
+    made = known or Credentials({}, {}, {})
     made.org_ids.update(_organizations(db, companies, now))
     for person in people(companies):
-        logins = made.visitors if person.visitor else made.agents
         user = find_user_by_email(db, person.email)
-        if user is not None and person.key not in logins:
+        if not person.visitor:
+            user_id = user.id if user else _create(db, person, None, made, now)
+            _keep_token(db, person.key, user_id, made, now)
+        elif user is None:
+            login = Login(person.email, secrets.token_urlsafe(PASSWORD_BYTES))
+            made.visitors[person.key] = login
+            _create(db, person, login.password, made, now)
+        elif person.key not in made.visitors:
             raise NotADemo(f"the password of {person.email} is lost; start with --fresh")
-        login = logins.setdefault(person.key, Login(person.email, secrets.token_urlsafe(PASSWORD_BYTES)))
-        if user is None:
-            user_id = _create(db, person, login, made.org_ids[person.company.key], now)
-            if not person.visitor:
-                made.tokens[person.key] = issue_token(db, user_id, now, label="demonstration").token
     return made
 
 
-def _create(db: sa.Connection, person: Person, login: Login, org_id: str, now: datetime) -> str:
-    made = create_user(
+def _create(db: sa.Connection, person: Person, password: str | None, made: Credentials, now: datetime) -> str:
+    return create_user(
         db,
-        email=login.email,
-        password=login.password,
-        org_id=org_id,
+        email=person.email,
+        password=password,
+        org_id=made.org_ids[person.company.key],
         display_name=person.name,
         roles={str(role) for role in _ROLES[person.company.kind]},
         now=now,
-    )
-    return made.id
+    ).id
+
+
+def _keep_token(db: sa.Connection, key: str, user_id: str, made: Credentials, now: datetime) -> None:
+    known = made.tokens.get(key)
+    if known is None or find_token_actor(db, known, now + TOKEN_LEFT) is None:
+        issued = issue_token(db, user_id, now, label="demonstration", lifetime=TOKEN_LIFETIME)
+        made.tokens[key] = issued.token
 
 
 def _organizations(db: sa.Connection, companies: Sequence[Company], now: datetime) -> dict[str, str]:

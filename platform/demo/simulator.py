@@ -64,7 +64,7 @@ class Simulator:
         self._state = state
         self._state_file = folder / "simulator.json"
         self._fleet = Fleet(world, state, address.broker, folder / "outbox")
-        api = Api(address.url, credentials.agents, credentials.tokens)
+        api = Api(address.url, credentials.tokens)
         self._traders = Traders(world, state, api, credentials.org_ids, self._save)
 
     def run(self, stopping: threading.Event) -> None:

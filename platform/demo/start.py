@@ -30,9 +30,9 @@ KEPT_WHEN_FRESH = frozenset({MARKER, LOCK, "maps"})
 FIGURES_WITHIN_S = 40.0
 LOOK_EVERY_S = 0.2  # the supervisor must see a dead child meanwhile
 ASK_EVERY_S = 1.0
-# What a visitor should find: the moving trucks and open loads of the demonstration's promise.
+MOVING_SHARE = 2 / 3  # of the trucks; the others may be loading, unloading or resting
+# What else a visitor should find.
 FIRST_FIGURES: Mapping[str, int] = {
-    "vehicles_moving": 40,
     "loads_open": 100,
     "matches": 1,
     "jobs_finished": 1,
@@ -92,7 +92,9 @@ def children(settings: Settings, trucks: int) -> list[Child]:
     return [*installation(settings), Child("simulate", simulate, environment_of(settings))]
 
 
-def wait_for_figures(settings: Settings, stopping: Callable[[], bool], look: Callable[[], None]) -> bool:
+def wait_for_figures(
+    settings: Settings, trucks: int, stopping: Callable[[], bool], look: Callable[[], None]
+) -> bool:
     """Wait until /readyz is content and the first figures are there; False if that takes too long."""
     deadline = time.monotonic() + FIGURES_WITHIN_S
     url = portal_url(settings)
@@ -103,7 +105,7 @@ def wait_for_figures(settings: Settings, stopping: Callable[[], bool], look: Cal
         if time.monotonic() < ask_at:
             continue
         ask_at = time.monotonic() + ASK_EVERY_S
-        if enough(figures(url)) and answers(f"{url}/readyz"):
+        if enough(figures(url), trucks) and answers(f"{url}/readyz"):
             return True
     return False
 
@@ -117,9 +119,10 @@ def figures(url: str) -> Mapping[str, int]:
         return {}
 
 
-def enough(found: Mapping[str, int]) -> bool:
+def enough(found: Mapping[str, int], trucks: int) -> bool:
     """Whether a visitor sees what the demonstration promises."""
-    return all(found.get(name, 0) >= least for name, least in FIRST_FIGURES.items())
+    moving = found.get("vehicles_moving", 0) > MOVING_SHARE * trucks
+    return moving and all(found.get(name, 0) >= least for name, least in FIRST_FIGURES.items())
 
 
 def sign_ins(credentials: Credentials) -> str:

@@ -5,7 +5,8 @@ JobError (Exception)
 ├── LeaseLost    another worker took the job over; the one who hears this stops
 ├── BadMove      a job that has ended cannot be cancelled
 ├── JobRefused   the work cannot be done, however often it is tried
-└── JobStopped   raised inside a running job that must make way
+├── JobStopped   raised inside a running job that must make way
+└── FollowersEnded  a follower of the event tables raised what it should not
 """
 
 from __future__ import annotations
@@ -39,3 +40,7 @@ class JobRefused(JobError):
 
 class JobStopped(JobError):
     """Raised inside a running job that was cancelled, taken over or told to make way."""
+
+
+class FollowersEnded(JobError):
+    """A follower of the event tables raised what it should not; the worker must not go on without it."""

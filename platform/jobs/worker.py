@@ -22,7 +22,7 @@ import structlog
 
 from haoyun.platform.database import Databases, reading
 from haoyun.platform.jobs import queue
-from haoyun.platform.jobs.errors import JobRefused, JobStopped, LeaseLost
+from haoyun.platform.jobs.errors import FollowersEnded, JobRefused, JobStopped, LeaseLost
 from haoyun.platform.jobs.job import Job
 
 POLL_S = 0.5  # how long a new job waits at most for an idle worker
@@ -70,12 +70,18 @@ def run_worker(
     lease_s: float = 30.0,
     clock: Callable[[], datetime] = _utc_now,
 ) -> None:
-    """Run jobs and followers until `stop` is set; a job that runs then goes back to the queue."""
+    """Run jobs and followers until `stop` is set; a job that runs then goes back to the queue.
+
+    Raises FollowersEnded if a follower raised what it should not, so that the process ends and starts anew.
+    """
     following = threading.Thread(target=_follow, args=(databases, followers, stop, clock), name="followers")
     following.start()
     worker = Worker(databases, handlers, stop, lease_s, clock)
     try:
         while not stop.is_set():
+            if not following.is_alive():
+                # Orders that stand still unnoticed are worse than a process that the supervisor starts again.
+                raise FollowersEnded("the followers of the event tables ended; their traceback stands above")
             if not worker.run_next():
                 stop.wait(POLL_S)
     finally:

@@ -190,3 +190,12 @@ def test_a_password_matches_only_itself() -> None:
     stored = hash_password(PASSWORD)
     assert stored.startswith("$argon2id$") and matches(PASSWORD, stored)
     assert not matches("", stored) and not matches(PASSWORD, None) and not matches(PASSWORD, "plain")
+
+
+def test_a_program_without_a_password_cannot_be_signed_in_with_any(
+    databases: Databases, shipper: Organization, now: datetime
+) -> None:
+    _user(databases, shipper, now, email="program@example.com", password=None)
+    with databases.platform.begin() as db:
+        for guess in ("", "the password of nobody", PASSWORD):
+            assert sign_in(db, "program@example.com", guess) is None

@@ -15,7 +15,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from haoyun.platform.accounts.security import init_security
 from haoyun.platform.api.app_parts import api_flask_options, register_api
-from haoyun.platform.api.devices import mqtt_url
+from haoyun.platform.broker_address import mqtt_url
 from haoyun.platform.database import Databases
 from haoyun.platform.jobs import enqueue
 from haoyun.platform.settings import Settings

@@ -17,7 +17,7 @@ import sqlalchemy as sa
 
 from haoyun.platform.database import Databases
 from haoyun.platform.jobs import Job, JobState, get_job, queue
-from haoyun.platform.jobs.errors import JobRefused, JobStopped
+from haoyun.platform.jobs.errors import FollowersEnded, JobRefused, JobStopped
 from haoyun.platform.jobs.worker import Handler, JobContext, Worker, run_worker
 
 CHILD = """
@@ -147,6 +147,15 @@ def test_followers_run_beside_jobs_and_survive_a_database_that_does_not_answer(d
     stop.set()
     running.join(10)
     assert not running.is_alive() and heard[0].tzinfo is not None
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_worker_never_goes_on_without_its_followers(databases: Databases) -> None:
+    def broken(_databases: Databases, _now: datetime) -> None:
+        raise LookupError("a rule that nobody thought of")
+
+    with pytest.raises(FollowersEnded):
+        run_worker(databases, {}, [broken], threading.Event())
 
 
 @pytest.mark.parametrize("max_tries", [1, 3])

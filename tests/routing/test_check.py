@@ -79,7 +79,7 @@ MUTATIONS: list[tuple[Rule, Callable[[Plan], Plan]]] = [
     (Rule.PAIR_ORDER, lambda p: swapped(p, 1, 1, 2)),
     (Rule.SKILL, lambda p: replace(p, routes=(replace(p.routes[0], vehicle_id=2),))),
     (Rule.LOAD, lambda p: change_step(p, 0, 1, load=(1, 0))),
-    (Rule.CAPACITY, lambda p: swapped(swapped(p, 0, 1, 3), 0, 2, 3)),
+    (Rule.CAPACITY, lambda p: swapped(swapped(p, 0, 1, 2), 0, 2, 3)),
     (Rule.TRAVEL_TIME, lambda p: change_step(p, 0, 2, arrival_s=p.routes[0].steps[2].arrival_s - 1)),
     (Rule.TRAVEL_TIME, lambda p: change_route(p, 0, travel_s=p.routes[0].travel_s - 1)),
     (Rule.SERVICE_TIME, lambda p: change_step(p, 0, 1, departure_s=p.routes[0].steps[1].departure_s - 1)),
