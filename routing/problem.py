@@ -13,7 +13,7 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from haoyun.routing.errors import require
-from haoyun.routing.tasks import Id, Job, Shipment, Stop, Task, Window, check_amounts, stops_of
+from haoyun.routing.tasks import LARGEST, Id, Job, Shipment, Stop, Task, Window, check_amounts, stops_of
 from haoyun.routing.travel import IntMatrix, Matrices, Plane
 
 # Positions in Problem.stops by vehicle, in the order in which they are served.
@@ -59,6 +59,7 @@ class Vehicle:
         ):
             value = getattr(self, name)
             require(value is None or value >= 0, f"{name} of {self.label} is negative ({value})")
+            require(value is None or value <= LARGEST, f"{name} of {self.label} is above {LARGEST} ({value})")
 
     @property
     def label(self) -> str:

@@ -12,6 +12,8 @@ from haoyun.routing.errors import require
 Id = int | str
 
 HIGHEST_PRIORITY = 100
+# A trillion: seconds, kilograms or cents beyond it are a mistake, and sums below it stay far inside 64 bits.
+LARGEST = 10**12
 
 
 class StopKind(StrEnum):
@@ -39,7 +41,8 @@ class Window:
     end_s: int
 
     def __post_init__(self) -> None:
-        """Refuse a window that ends before it begins."""
+        """Refuse a window that ends before it begins or lies beyond LARGEST."""
+        require(max(abs(self.start_s), abs(self.end_s)) <= LARGEST, f"window reaches beyond {LARGEST} s")
         require(
             self.start_s <= self.end_s,
             f"window ends ({clock(self.end_s)}) before it begins ({clock(self.start_s)})",
@@ -56,9 +59,10 @@ def _check_windows(owner: str, windows: Sequence[Window]) -> None:
 
 
 def check_amounts(owner: str, amounts: Iterable[int]) -> None:
-    """Refuse an amount below zero."""
+    """Refuse an amount below zero or beyond LARGEST."""
     for amount in amounts:
         require(amount >= 0, f"{owner} has a negative amount ({amount})")
+        require(amount <= LARGEST, f"{owner} has an amount above {LARGEST} ({amount})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +78,7 @@ class Visit:
         """Refuse negative service and overlapping or unsorted windows."""
         require(self.location >= 0, f"stop {self.id} has the negative location {self.location}")
         require(self.service_s >= 0, f"stop {self.id} has a negative service time ({self.service_s} s)")
+        require(self.service_s <= LARGEST, f"service at stop {self.id} takes longer than {LARGEST} s")
         _check_windows(f"stop {self.id}", self.windows)
 
 

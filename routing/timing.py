@@ -49,12 +49,14 @@ def path(vehicle: Vehicle, stops: Sequence[Stop]) -> list[int | None]:
 def service_times(problem: Problem, vehicle: Vehicle, stops: Sequence[Stop]) -> list[int] | None:
     """When it departs, when each service begins, and when it has ended; None where a window is missed."""
     legs = _legs_s(problem, vehicle, stops)
-    duty = vehicle.window or Window(0, _FOR_EVER)
-    earliest = _forward(stops, legs, duty.start_s)
-    if earliest is None or earliest[-1] > duty.end_s:
+    on_duty_s, off_duty_s = (
+        (vehicle.window.start_s, vehicle.window.end_s) if vehicle.window else (0, _FOR_EVER)
+    )
+    earliest = _forward(stops, legs, on_duty_s)
+    if earliest is None or earliest[-1] > off_duty_s:
         return None
     departure_s = _latest_departure(stops, legs, earliest[-1])
-    return _forward(stops, legs, max(departure_s, duty.start_s))
+    return _forward(stops, legs, max(departure_s, on_duty_s))
 
 
 def build_route(problem: Problem, vehicle: Vehicle, stops: Sequence[Stop]) -> Route | None:

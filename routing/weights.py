@@ -11,8 +11,9 @@ from haoyun.routing.travel import IntMatrix
 # Costs per kilometre and hour are counted in thousandths, so that short legs do not round to nothing.
 _COST_PARTS = 1000
 # Far above any plan's cost, and so far below 2^63 that thousands of penalties with priorities can be summed.
-_DEAREST_TASK = 10**12
-_DEAREST_VEHICLE = 10**11
+_DEAREST_TASK = 10**13
+_DEAREST_VEHICLE = 10**12
+_DEAREST_LEG = 10**11
 
 
 def arc_costs(problem: Problem, vehicle: Vehicle) -> IntMatrix:
@@ -23,7 +24,8 @@ def arc_costs(problem: Problem, vehicle: Vehicle) -> IntMatrix:
     # Rounded per leg, good enough to search by: the plan's own cost is computed from the sums.
     by_km = distances_m * (vehicle.cost_per_km * _COST_PARTS / 1000)
     by_hour = durations_s * (vehicle.cost_per_hour * _COST_PARTS / 3600)
-    return np.rint(by_km + by_hour).astype(np.int64)
+    rounded: IntMatrix = np.rint(np.minimum(by_km + by_hour, _DEAREST_LEG)).astype(np.int64)
+    return rounded
 
 
 def arc_kind(problem: Problem, vehicle: Vehicle) -> tuple[object, ...]:
@@ -38,7 +40,7 @@ def fixed_cost(problem: Problem, vehicle: Vehicle, highest_leg: int) -> int:
     if problem.objective is Objective.VEHICLES:
         return min(_any_detour(problem, highest_leg), _DEAREST_VEHICLE)
     if problem.objective is Objective.COST:
-        return vehicle.fixed_cost * _COST_PARTS
+        return min(vehicle.fixed_cost * _COST_PARTS, _DEAREST_VEHICLE)
     return 0
 
 

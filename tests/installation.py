@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+GENEROUS_S = 120.0  # a busy machine is slow, not wrong
 PASSWORD = "a-long-enough-password"
 
 
@@ -73,7 +74,7 @@ class Installation:
         return caller
 
 
-def wait_for(what: str, look: Callable[[], Any], seconds: float = 30.0) -> Any:
+def wait_for(what: str, look: Callable[[], Any], seconds: float = GENEROUS_S) -> Any:
     """The first true thing that `look` returns, or a failure that names what was waited for."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:

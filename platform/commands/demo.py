@@ -12,11 +12,10 @@ from haoyun.platform.cli import settings_of
 from haoyun.platform.commands.simulate import DEFAULT_TRUCKS, MAX_TRUCKS
 from haoyun.platform.demo.credentials import Credentials
 from haoyun.platform.demo.errors import DemoError
+from haoyun.platform.demo.folder import alone, claim_folder
 from haoyun.platform.demo.recall import recall
 from haoyun.platform.demo.start import (
-    alone,
     children,
-    claim_folder,
     prepare,
     sign_ins,
     wait_for_figures,

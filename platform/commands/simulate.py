@@ -9,7 +9,8 @@ from haoyun.platform.broker_address import mqtt_url
 from haoyun.platform.cli import settings_of
 from haoyun.platform.demo.credentials import Credentials
 from haoyun.platform.demo.errors import DemoError
-from haoyun.platform.demo.recall import demo_folder, recall
+from haoyun.platform.demo.folder import demo_folder
+from haoyun.platform.demo.recall import recall
 from haoyun.platform.demo.simulator import Address, Simulator
 from haoyun.platform.logs import configure_logs
 from haoyun.platform.processes import portal_url

@@ -177,7 +177,7 @@ def first_remaining_s(number: int, trip_s: float, rng: Random) -> float:
         return min(FIRST_ARRIVAL_S + number * ARRIVAL_STEP_S, 0.9 * trip_s)
     latest = 0.9 * trip_s
     earliest = min(FIRST_ARRIVAL_S + SOON * ARRIVAL_STEP_S, 0.5 * trip_s)
-    return earliest + (latest - earliest) * rng.random() ** 2
+    return earliest + (latest - earliest) * float(rng.random() ** 1.5)
 
 
 SOON = 8

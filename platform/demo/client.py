@@ -44,11 +44,9 @@ class Api:
 
     def _ask(self, who: str | None, method: str, path: str, body: object, headers: dict[str, str]) -> Any:
         content = None if body is None else orjson.dumps(body)
-        headers = {
-            "Accept-Language": "en",
-            **headers,
-            **({"Content-Type": "application/json"} if content else {}),
-        }
+        headers = {**headers, "Accept-Language": "en", "Content-Type": "application/json"}
+        if who is not None:
+            headers["Authorization"] = f"Bearer {self._tokens[who]}"
         status, answer = self._exchange(method, PREFIX + path, content, headers)
         value = _parsed(answer)
         if status >= 400:

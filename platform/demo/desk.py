@@ -25,7 +25,7 @@ Json = dict[str, Any]
 OFFER_HOURS = 10.0
 TURN_ROUND = timedelta(minutes=5)  # an empty truck is still being swept: it is ready where it stands
 MATCHES_LOOKED_AT = 12
-HANDLING_S = {True: 600.0, False: 60.0}  # loading on a schematic network of cities, and on streets
+HANDLING_S = {True: 180.0, False: 60.0}  # loading on a schematic network of cities, and on streets
 _NOT_FOUND, _CONFLICT = 404, 409
 _OVER = frozenset({"TO_CONFIRM", "AWAITING_DOCUMENTS", "COMPLETED", "CANCELLED"})
 

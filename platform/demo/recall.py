@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from haoyun.maps.catalog import open_map
 from haoyun.maps.places import network_gazetteer
 from haoyun.platform.demo.errors import NotADemo
+from haoyun.platform.demo.folder import demo_folder
 from haoyun.platform.demo.state import DemoState, load_state
 from haoyun.platform.demo.world import World, build_world
 from haoyun.platform.settings import Settings
 
 SEED = 20  # any number: it decides companies, fleets and goods
-
-
-def demo_folder(data: Path) -> Path:
-    """Where the demonstration keeps its own files."""
-    return data / "demo"
 
 
 def recall(settings: Settings, trucks: int) -> tuple[World, DemoState]:

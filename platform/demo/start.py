@@ -1,22 +1,17 @@
-"""Brings a demonstration up: its data folder, its people, its processes, and the one line that says it is ready."""
+"""Brings a demonstration up: its people, its processes, and whether a visitor sees what is promised."""
 
 from __future__ import annotations
 
-import fcntl
 import json
-import shutil
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from datetime import datetime
-from pathlib import Path
 
 from haoyun.platform.database import Databases
 from haoyun.platform.demo.credentials import Credentials
-from haoyun.platform.demo.errors import NotADemo
-from haoyun.platform.demo.recall import demo_folder
+from haoyun.platform.demo.folder import demo_folder
 from haoyun.platform.demo.seed import seed
 from haoyun.platform.demo.world import World
 from haoyun.platform.migrations import upgrade
@@ -24,9 +19,6 @@ from haoyun.platform.processes import answers, environment_of, installation, por
 from haoyun.platform.settings import Settings
 from haoyun.platform.supervisor import Child, haoyun_command
 
-MARKER = ".haoyun-demo"
-LOCK = f"{MARKER}.lock"
-KEPT_WHEN_FRESH = frozenset({MARKER, LOCK, "maps"})
 FIGURES_WITHIN_S = 40.0
 LOOK_EVERY_S = 0.2  # the supervisor must see a dead child meanwhile
 ASK_EVERY_S = 1.0
@@ -39,40 +31,6 @@ FIRST_FIGURES: Mapping[str, int] = {
     "milestones_gps": 1,
     "milestones_rfid": 1,
 }
-
-
-def refuse_foreign(data: Path) -> None:
-    """Raises NotADemo for a folder with somebody's real installation: no marker of ours, but databases."""
-    if not (data / MARKER).exists() and any(data.glob("*.db")):
-        raise NotADemo(
-            f"{data} holds an installation that is no demonstration; name another folder with --data"
-        )
-
-
-def claim_folder(data: Path, *, fresh: bool) -> None:
-    """Make `data` the demonstration's; with `fresh`, wiped (imported maps stay). Raises NotADemo."""
-    refuse_foreign(data)
-    marker = data / MARKER
-    data.mkdir(parents=True, exist_ok=True, mode=0o700)
-    if fresh and marker.exists():
-        for entry in data.iterdir():
-            if entry.name not in KEPT_WHEN_FRESH:
-                shutil.rmtree(entry) if entry.is_dir() and not entry.is_symlink() else entry.unlink()
-    marker.touch()
-    demo_folder(data).mkdir(exist_ok=True, mode=0o700)
-
-
-@contextmanager
-def alone(data: Path) -> Iterator[None]:
-    """Hold the folder's lock, which ends with this process. Raises NotADemo if another one has it."""
-    refuse_foreign(data)
-    data.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with (data / LOCK).open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise NotADemo(f"a demonstration is already running in {data}") from None
-        yield
 
 
 def prepare(settings: Settings, databases: Databases, world: World, now: datetime) -> Credentials:

@@ -37,7 +37,7 @@ class Trip:
     """A truck's work on one order. `units` are the identities of the pallets on board.
 
     Loading begins `handling_s` before departure and the truck is free as long after the first pallet is out:
-    minutes on streets, a quarter of an hour between cities.
+    a minute on streets, some minutes between cities.
     """
 
     order_id: str

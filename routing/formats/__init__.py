@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import gzip
 import zlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from haoyun.routing.errors import BadFormat
+from haoyun.routing.errors import BadFormat, BadProblem
 from haoyun.routing.formats import lilim, solomon, vroom
 from haoyun.routing.problem import Problem
 
@@ -34,10 +35,17 @@ def read_problem(source: Path | str) -> ReadResult:
     text = _read_file(source) if isinstance(source, Path) else source
     for name, module in _FORMATS.items():
         if module.looks_like(text):
-            return ReadResult(module.read(text), name)
+            return ReadResult(_read_as(module.read, text), name)
     if not text.strip():
         raise BadFormat("the file is empty")
     raise BadFormat("the content is neither VROOM JSON nor Solomon nor Li and Lim text")
+
+
+def _read_as(read: Callable[[str], Problem], text: str) -> Problem:
+    try:
+        return read(text)
+    except BadProblem as error:
+        raise BadFormat(str(error)) from error
 
 
 def _read_file(path: Path) -> str:

@@ -11,10 +11,11 @@ import numpy as np
 from haoyun.routing.errors import BadFormat
 from haoyun.routing.problem import Problem, Vehicle
 from haoyun.routing.tasks import Job, Shipment, Window
-from haoyun.routing.travel import Plane
+from haoyun.routing.travel import LONGEST_LEG, Plane
 
 # Parts of the file's unit in the integer matrices: five significant digits for the largest known instances.
 SCALE = 1000
+_FARTHEST = LONGEST_LEG / SCALE / 4  # of a coordinate, so that no distance is too long
 # Keeps a distance of exactly 5 from being rounded up to 5.001 for a float's last digit.
 _FLOAT_DUST = 1e-7
 
@@ -97,7 +98,12 @@ def euclidean_problem(
 ) -> Problem:
     """A problem with `fleet` like vehicles at the first site; one unit of distance costs one unit of cost."""
     depot = sites[0]
+    # More vehicles than customers cannot be used, and some files state their fleet as good as endless.
+    fleet = min(fleet, max(len(sites) - 1, 1))
     points = np.array([(site.x, site.y) for site in sites], dtype=np.float64)
+    far = float(np.abs(points).max(initial=0))
+    if far > _FARTHEST:
+        raise BadFormat(f"a coordinate is {far:g}; up to {_FARTHEST:g} can be calculated with")
     lengths = np.hypot(*(points[:, None, :] - points[None, :, :]).transpose(2, 0, 1)) * SCALE
     vehicles = (
         Vehicle(number, 0, 0, (capacity,), depot.window, cost_per_km=1000 // SCALE)

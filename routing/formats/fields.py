@@ -11,7 +11,7 @@ import numpy as np
 
 from haoyun.routing.errors import BadFormat, BadProblem
 from haoyun.routing.tasks import Id, Window
-from haoyun.routing.travel import IntMatrix
+from haoyun.routing.travel import LONGEST_LEG, IntMatrix
 
 
 class Fields:
@@ -191,9 +191,13 @@ def _matrix(rows: object, where: str) -> IntMatrix:
     if wrong is not None:
         raise BadFormat(f"{where}[{wrong}] has {len(rows[wrong])} entries; a square of {len(rows)} is needed")
     for n, row in enumerate(rows):
-        column = next((c for c, entry in enumerate(row) if type(entry) is not int), None)
+        column = next(
+            (c for c, entry in enumerate(row) if type(entry) is not int or entry > LONGEST_LEG), None
+        )
         if column is not None:
-            raise BadFormat(f"{where}[{n}][{column}] must be a whole number, not {_kind(row[column])}")
+            raise BadFormat(
+                f"{where}[{n}][{column}] must be a whole number up to {LONGEST_LEG}, not {_kind(row[column])}"
+            )
     return np.array(rows, dtype=np.int64).reshape(len(rows), len(rows))
 
 

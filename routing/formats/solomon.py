@@ -13,6 +13,7 @@ from haoyun.routing.formats.academic import Row, Site, euclidean_problem, locate
 from haoyun.routing.problem import Problem
 from haoyun.routing.tasks import Job
 
+_SECTIONS = ("VEHICLE", "CUSTOMER")
 _COLUMNS = ("customer number", "x", "y", "demand", "ready time", "due date", "service time")
 
 
@@ -60,15 +61,13 @@ def _first_row(lines: list[tuple[int, str]], section: str, columns: tuple[str, .
 
 
 def _rows_after(lines: list[tuple[int, str]], section: str, columns: tuple[str, ...]) -> Iterator[Row]:
-    """The rows of numbers of a section; its headings are lines that begin with a letter."""
+    """The rows of numbers of a section, up to the next section; headings are lines of nothing but words."""
     start = next((at for at, (_, line) in enumerate(lines) if line.strip().upper() == section), None)
     if start is None:
         raise BadFormat(f"the section {section} is missing")
-    begun = False
     for number, line in lines[start + 1 :]:
-        if not line.strip() or (line.strip()[0].isalpha() and not begun):
-            continue
-        if line.strip()[0].isalpha():
+        words = line.split()
+        if line.strip().upper() in _SECTIONS:
             return
-        begun = True
-        yield numbers(number, line, columns)
+        if not all(word[0].isalpha() for word in words):
+            yield numbers(number, line, columns)

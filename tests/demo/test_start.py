@@ -13,9 +13,10 @@ from haoyun.platform.accounts.users import find_user_by_email, sign_in
 from haoyun.platform.database import Databases
 from haoyun.platform.demo.credentials import Credentials
 from haoyun.platform.demo.errors import NotADemo
-from haoyun.platform.demo.recall import demo_folder, recall
+from haoyun.platform.demo.folder import MARKER, alone, claim_folder, demo_folder
+from haoyun.platform.demo.recall import recall
 from haoyun.platform.demo.seed import people, seed
-from haoyun.platform.demo.start import MARKER, alone, claim_folder, enough, sign_ins
+from haoyun.platform.demo.start import enough, sign_ins
 from haoyun.platform.demo.state import DemoState
 from haoyun.platform.demo.world import World
 from haoyun.platform.settings import Settings
@@ -96,7 +97,7 @@ def test_fresh_wipes_the_demonstration_and_keeps_imported_maps(tmp_path: Path) -
 def test_two_demonstrations_do_not_share_a_folder(tmp_path: Path) -> None:
     code = (
         "from pathlib import Path\nfrom haoyun.platform.demo.errors import NotADemo\n"
-        "from haoyun.platform.demo.start import alone\n"
+        "from haoyun.platform.demo.folder import alone\n"
         f"try:\n    with alone(Path({str(tmp_path)!r})): print('mine')\n"
         "except NotADemo as error: print(error)"
     )

@@ -8,6 +8,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+
 from haoyun.platform import build_assets
 
 ASSETS = build_assets.PORTAL / "assets"

@@ -9,6 +9,7 @@ import pytest
 from babel.messages.catalog import Message
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
+
 from haoyun.platform.market.capacity import CapacityState
 from haoyun.platform.market.load import LoadState
 from haoyun.platform.market.score import WEIGHTS

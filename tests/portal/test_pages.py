@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
-from haoyun.platform.api.summary import summary_of
 from werkzeug.test import TestResponse
+
+from haoyun.platform.api.summary import summary_of
 
 PASSWORD = "correct horse battery"
 CARRIER, SHIPPER, STRANGER = "carrier@example.com", "shipper@example.com", "other@example.com"
@@ -204,7 +205,8 @@ def test_carriers_cannot_post_loads(client: FlaskClient) -> None:
 def test_offering_a_truck_twice_is_refused_at_the_field(client: FlaskClient, world: Any) -> None:
     sign_in(client, CARRIER)
     form = {
-        "csrf_token": token(client, "/trucks/new"), "vehicle_id": world.vehicle_ids[0], "origin": "杭州", "radius_km": "100",
+        "csrf_token": token(client, "/trucks/new"), "vehicle_id": world.vehicle_ids[0],
+        "origin": "杭州", "radius_km": "100",
         "ready_start": "2036-01-05T08:00", "ready_end": "2036-01-06T08:00", "cost_per_km_fen": "4.2",
     }  # fmt: skip
     response = client.post("/trucks", data=form)

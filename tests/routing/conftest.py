@@ -24,7 +24,7 @@ def line() -> Callable[..., Problem]:
 
 @pytest.fixture
 def freight(line: Callable[..., Problem]) -> Problem:
-    """Two trucks, two jobs and two shipments; by hand: truck 1 serves both jobs and shipment 10, truck 2 shipment 20."""
+    """Two trucks, two jobs and two shipments: by hand, truck 1 serves the jobs and shipment 10, truck 2 shipment 20."""
     return line(
         vehicles=(
             Vehicle(1, 0, 0, (10, 5), Window(0, 3600), frozenset({"cold"}), 500, 100, 36),

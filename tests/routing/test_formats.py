@@ -246,7 +246,7 @@ def with_change(path: str, value: object) -> dict[str, Any]:
         (
             "matrices.car.durations.1",
             [0, 1, 2, 0.5],
-            "matrices.car.durations[1][3] must be a whole number, not 0.5",
+            "matrices.car.durations[1][3] must be a whole number up to 2147483647, not 0.5",
         ),
         ("matrices.car.durations", ..., "matrices.car.durations is missing"),
         ("matrices.car.costs", [[0]], "matrices.car.costs is not a known field"),
@@ -314,7 +314,8 @@ def test_a_plan_is_answered_in_vrooms_words(line: Callable[..., Problem], freigh
     assert plan is not None
     answer = as_vroom(freight, plan)
     assert answer["summary"] == {
-        "cost": 1506, "routes": 1, "service": 150, "duration": 600, "waiting_time": 120, "distance": 10000, "unassigned": 2,
+        "cost": 1506, "routes": 1, "service": 150, "duration": 600, "waiting_time": 0,
+        "distance": 10000, "unassigned": 2,
     }  # fmt: skip
     assert [(entry["type"], entry["id"]) for entry in answer["unassigned"]] == [
         ("pickup", 21),

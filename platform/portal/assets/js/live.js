@@ -17,21 +17,22 @@ export function follow(map, box, maplibre) {
       moveWords(popup, data, chosen);
       fresh(box, data);
     } catch (error) {
+      console.warn("live map:", error.message);
       stale(box);
     }
   };
-  map.on("click", "points", (event) => {
-    chosen = event.features[0].properties.id;
-    words(popup, event.features[0]).addTo(map);
-  });
+  const choose = (feature) => {
+    words(popup, feature).addTo(map); // closes the popup first, which forgets what was chosen
+    chosen = feature.properties.id;
+  };
+  map.on("click", "points", (event) => choose(event.features[0]));
   popup.on("close", () => { chosen = null; });
   document.addEventListener("click", (event) => {
     const button = event.target.closest?.("[data-fly]");
     if (!button) return;
     const feature = map.haoyunData?.features.find((one) => one.properties.id === button.dataset.fly);
     if (!feature) return;
-    chosen = feature.properties.id;
-    words(popup, feature).addTo(map);
+    choose(feature);
     map.easeTo({ center: feature.geometry.coordinates, zoom: Math.max(map.getZoom(), 8) });
   });
   document.addEventListener("visibilitychange", refresh);

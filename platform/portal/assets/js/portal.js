@@ -9,21 +9,12 @@ htmx.config.history = false;
 watchTheme();
 markStalePanels();
 listen();
-document.addEventListener("DOMContentLoaded", start);
-if (document.readyState !== "loading") start();
-
-let started = false;
-function start() {
-  if (started) return;
-  started = true;
-  const maps = [...document.querySelectorAll("[data-map]")];
-  if (maps.length) mountWhenSeen(maps);
-}
+mountWhenSeen([...document.querySelectorAll("[data-map]")]); // a module runs when the page is parsed
 
 function mountWhenSeen(maps) {
   const watcher = new IntersectionObserver((entries) => {
     for (const entry of entries.filter((e) => e.isIntersecting)) {
-      watcher.unobserve(entry.target);
+      watcher.unobserve(entry.target); // once: a map is mounted for good
       import("./map.js").then(({ mountMap }) => mountMap(entry.target));
     }
   });
