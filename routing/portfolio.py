@@ -71,7 +71,8 @@ def findings(
             if finding is None:
                 running -= 1
                 continue
-            stop_at = deadline + grace_s
+            if finding.tours is not None:
+                stop_at = deadline + grace_s
             yield finding
         if not running and all(p.poll() != 0 for p in processes):
             raise SolverFailed(

@@ -17,7 +17,7 @@ import structlog
 from haoyun.platform.demo.client import Api
 from haoyun.platform.demo.credentials import Credentials
 from haoyun.platform.demo.desk import Desk, Plan
-from haoyun.platform.demo.errors import ApiRefused, ApiUnreachable
+from haoyun.platform.demo.errors import ApiRefused, ApiUnreachable, DemoError
 from haoyun.platform.demo.fleet import Fleet
 from haoyun.platform.demo.registrar import Registrar
 from haoyun.platform.demo.state import DemoState, TruckState
@@ -68,11 +68,11 @@ class Simulator:
         self._traders = Traders(world, state, api, credentials.org_ids, self._save)
 
     def run(self, stopping: threading.Event) -> None:
-        """Drive until `stopping`; on return everything is saved."""
+        """Drive until `stopping`; on return everything is saved. Raises DemoError if the traders gave up."""
         trading = threading.Thread(target=self._traders.run, args=(stopping,), name="traders", daemon=True)
         trading.start()
         next_tick = next_save = 0.0
-        while not stopping.is_set():
+        while not stopping.is_set() and trading.is_alive():
             now = datetime.now(UTC)
             self._traders.hand_over(self._fleet)
             if now.timestamp() >= next_tick:
@@ -85,6 +85,8 @@ class Simulator:
         self._fleet.close()
         trading.join(timeout=TRADE_EVERY_S)
         self._save()
+        if not stopping.is_set():
+            raise DemoError("the traders gave up, see the lines above")
 
     def _save(self) -> None:
         self._state.save(self._state_file)

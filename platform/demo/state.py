@@ -84,15 +84,9 @@ class DemoState:
     def save(self, path: Path) -> None:
         """Replace the file if something changed; a crash leaves the old or the new one, never half."""
         with self._lock:
-            if not self._unsaved:
-                return
-            content = orjson.dumps(self._to_json())
-            self._unsaved = False
-        new = path.with_suffix(".new")
-        handle = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        new.replace(path)
+            if self._unsaved:
+                _replace(path, orjson.dumps(self._to_json()))
+                self._unsaved = False
 
     def _to_json(self) -> dict[str, Any]:
         plain = ("map", "seed", "driving", "readers", "receipts", "loads_made", "job_id")
@@ -117,6 +111,14 @@ def load_state(path: Path) -> DemoState | None:
         return DemoState(**value, trucks=trucks, devices=devices)
     except (orjson.JSONDecodeError, KeyError, TypeError, AttributeError) as error:
         raise NotADemo(f"{path} is damaged ({error}); start with --fresh") from error
+
+
+def _replace(path: Path, content: bytes) -> None:
+    new = path.with_suffix(".new")
+    handle = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(handle, "wb") as file:
+        file.write(content)
+    new.replace(path)
 
 
 def _credential_json(credential: IssuedCredential) -> dict[str, str]:

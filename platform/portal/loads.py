@@ -159,7 +159,8 @@ def _detail(db: sa.Connection, found: Services, load: Load, actor: Actor | None)
     refusals = _refusals(db, found, load, pairings, actor) if actor and load.state is LoadState.OPEN else []
     quotes = quotes_of(db, actor, load_id=load.id) if actor else []
     capacities = [p.capacity for p in pairings] + [r.capacity for r in refusals]
-    vehicles = {c.vehicle_id for c in capacities}
+    # A stranger's plate is nobody's business before there is an order.
+    vehicles = {c.vehicle_id for c in capacities if actor and (actor.sees_all or actor.org_id == c.org_id)}
     orgs = (
         {load.org_id}
         | {c.org_id for c in capacities}

@@ -41,7 +41,7 @@ _KNOWN: Mapping[str, Words] = {
     "weight_use": lambda share: gettext("%(share)s full", share=percent(share)),
     "margin": lambda share: gettext("margin %(share)s", share=percent(share)),
     "backhaul": lambda loads: (
-        gettext("%(n)s return loads", n=round(loads)) if loads else gettext("no return load")
+        gettext("return loads: %(n)s", n=round(loads)) if loads else gettext("no return load")
     ),
     "price_index": lambda share: gettext("price level %(share)s", share=percent(share)),
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -133,3 +134,23 @@ def test_a_damaged_memory_is_named_with_the_way_out(tmp_path: Path, content: str
     path.write_text(content)
     with pytest.raises(NotADemo, match="--fresh"):
         load_state(path)
+
+
+def test_two_threads_may_save_at_once(tmp_path: Path) -> None:
+    path, state, failed = tmp_path / "simulator.json", a_state(), []
+
+    def work() -> None:
+        try:
+            for _ in range(200):
+                state.next_load()
+                state.save(path)
+        except OSError as error:
+            failed.append(error)
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    again = load_state(path)
+    assert not failed and again is not None and again.loads_made == 800

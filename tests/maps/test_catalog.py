@@ -12,9 +12,10 @@ import numpy as np
 import pytest
 
 from haoyun.maps import streets
-from haoyun.maps.catalog import import_map, list_maps, open_map
+from haoyun.maps.catalog import BUILT_IN, import_map, list_maps, open_map
 from haoyun.maps.engine import ScipyEngine
 from haoyun.maps.errors import BadMapFile, MapError, UnknownMap
+from haoyun.maps.network import RoadNetwork
 from haoyun.maps.places import network_gazetteer
 from haoyun.maps.trunk import trunk_network
 
@@ -107,3 +108,23 @@ def test_importing_the_room_stays_light() -> None:
     code = f"import sys, haoyun.maps; print(sorted({heavy} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_streets_that_are_slow_to_build_are_built_once_for_all_processes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, triangle: Path
+) -> None:
+    built = import_map(triangle, "any", tmp_path / "other")
+    calls: list[str] = []
+
+    def build() -> RoadNetwork:
+        calls.append("built")
+        return built
+
+    monkeypatch.setitem(BUILT_IN, "coquimbo", build)
+    first, second = open_map("coquimbo", tmp_path), open_map("coquimbo", tmp_path)
+    assert calls == ["built"]
+    assert first.edge_length_m.tolist() == second.edge_length_m.tolist()
+    assert list_maps(tmp_path) == ["trunk", "coquimbo"]
+    (tmp_path / "built-in" / "coquimbo.map.npz").write_bytes(b"torn")
+    open_map("coquimbo", tmp_path)
+    assert calls == ["built", "built"]

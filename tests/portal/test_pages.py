@@ -229,6 +229,12 @@ def test_an_order_of_others_is_the_same_as_none(client: FlaskClient, world: Any)
     assert plain[0] == plain[1]
 
 
+def test_plates_of_offered_trucks_are_shown_to_their_carrier_only(client: FlaskClient, world: Any) -> None:
+    for path in (f"/loads/{world.loads[1].id}", f"/trucks/{world.capacity_ids[0]}"):
+        assert "浙A12345" in text(sign_in(world.app.test_client(), CARRIER).get(path)), path
+        assert "浙A12345" not in text(sign_in(world.app.test_client(), SHIPPER).get(path)), path
+
+
 def test_public_tracking_shows_neither_plate_nor_exact_position(client: FlaskClient, world: Any) -> None:
     spaced = " ".join(re.findall(".{1,4}", world.tracking_number.lower()))
     response = client.get("/track", query_string={"number": spaced}, follow_redirects=True)

@@ -63,7 +63,7 @@ def test_what_nobody_can_serve_is_unassigned_with_its_reasons(line: Callable[...
             Job("heavy", 1, delivery=(10,)),
             Job("late", 1, windows=(Window(3590, 4000),)),
             Job("both", 1, delivery=(9,), skills=frozenset({"cold"})),
-            Job("fine", 1, delivery=(9,), priority=1),
+            Job("fine", 1, 600, delivery=(9,), priority=1),
         ),
         shipments=(Shipment("full", Visit("f", 1, 3000), Visit("f", 1, 400), amount=(9,)),),
         capacity_names=("kg",),
