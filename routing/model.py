@@ -2,8 +2,6 @@
 
 Matrices are registered in C++; nothing here calls back into Python per arc. The search holds Python's
 global lock from beginning to end, so callers that must stay alive run it in a process of its own (portfolio.py).
-
-Node numbers: one per distinct start or end location, one for open starts and ends, then one per stop.
 """
 
 from __future__ import annotations
@@ -32,6 +30,7 @@ _First = routing_enums_pb2.FirstSolutionStrategy
 _Meta = routing_enums_pb2.LocalSearchMetaheuristic
 # Of the remaining time, how much one first solution may take: three of them leave most of it for improvement.
 _TRIAL_SHARE = 0.1
+_LEAST_TRIAL_S = 0.3  # a late answer is better than none; a hundred stops take a tenth of it
 # Ruin and recreate never returns when there is a single visit to remove, not even at its time limit.
 _FEWEST_TO_RUIN = 8
 
@@ -78,7 +77,8 @@ def _best_start(
         trial = pywrapcp.DefaultRoutingSearchParameters()
         trial.first_solution_strategy = int(_First.Value.Value(name))
         trial.solution_limit = 1
-        tours = model.solve(trial, time.monotonic() + _TRIAL_SHARE * (deadline - time.monotonic()))
+        share_s = max(_TRIAL_SHARE * (deadline - time.monotonic()), _LEAST_TRIAL_S)
+        tours = model.solve(trial, time.monotonic() + share_s)
         value = math.inf if tours is None else model.objective_value
         starts.append(_Start(trial.first_solution_strategy, value, tours))
     return min(starts, key=lambda start: start.value)

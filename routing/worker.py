@@ -16,7 +16,7 @@ _REPORT_EVERY_S = 0.25
 # Time to hand over the final tours.
 _MARGIN_S = 0.03
 # What a search gets even if starting the process has used up its time.
-_LEAST_SEARCH_S = 0.2
+_LEAST_SEARCH_S = 0.5
 
 
 class _Reporter:

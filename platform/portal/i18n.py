@@ -90,4 +90,4 @@ def _local(address: str | None) -> str:
     """Only a path of this site: never somebody else's address."""
     parts = urlsplit(address or "/")
     is_ours = not parts.scheme and not parts.netloc and parts.path.startswith("/") and "\\" not in parts.path
-    return address or "/"
+    return address if address and is_ours and not address.startswith("//") else "/"
