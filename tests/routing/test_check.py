@@ -181,7 +181,7 @@ ABOUT_THE_TOUR = {Rule.PAIR_SPLIT, Rule.PAIR_ORDER, Rule.SKILL, Rule.CAPACITY, R
 
 
 @given(tours())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_what_the_timing_builds_the_checker_replays_to_the_same_figures(
     case: tuple[Problem, tuple[tuple[int, ...], ...]],
 ) -> None:
@@ -192,7 +192,7 @@ def test_what_the_timing_builds_the_checker_replays_to_the_same_figures(
 
 
 @given(tours(), st.data())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_no_instant_of_a_plan_can_be_moved_unnoticed(
     case: tuple[Problem, tuple[tuple[int, ...], ...]], data: st.DataObject
 ) -> None:
