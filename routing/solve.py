@@ -17,7 +17,7 @@ from haoyun.routing.tasks import Task, stops_of
 from haoyun.routing.timing import build_route
 
 # How far past the limit an answer may be awaited before the best so far is taken.
-_GRACE_SHARE = 0.02
+_GRACE_SHARE = 0.01
 _LEAST_GRACE_S = 0.1
 
 

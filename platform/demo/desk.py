@@ -26,6 +26,8 @@ OFFER_HOURS = 10.0
 TURN_ROUND = timedelta(minutes=5)  # an empty truck is still being swept: it is ready where it stands
 MATCHES_LOOKED_AT = 12
 HANDLING_S = {True: 180.0, False: 60.0}  # loading on a schematic network of cities, and on streets
+PLAN_S = 5.0
+_JOB_GOES_ON = frozenset({"QUEUED", "RUNNING"})
 _NOT_FOUND, _CONFLICT = 404, 409
 _OVER = frozenset({"TO_CONFIRM", "AWAITING_DOCUMENTS", "COMPLETED", "CANCELLED"})
 
@@ -55,6 +57,7 @@ class Desk:
         self._companies = {org_id: key for key, org_id in org_ids.items()}
         self._save = save
         self._loads: dict[str, Json] = {}
+        self._job: tuple[str, str] | None = None  # whose, and which
 
     def post_market_load(self, now: datetime) -> None:
         """One more load for anybody."""
@@ -159,12 +162,28 @@ class Desk:
             log.info("quote refused", truck=truck.key, reason=str(refused))
 
     def optimize(self) -> None:
-        """Have one carrier's day planned."""
-        if self._state.job_id is None:
-            body = {"kind": "optimize", "plan": "my_fleet", "time_limit_s": 5.0, "seed": self._state.seed}
-            job = self._api.post("/jobs", body, who=self._world.carriers[0].key)
-            with self._state.changing() as state:
-                state.job_id = job["id"]
+        """Have one carrier's day planned: one with an offer that loads fit. Until a plan is there, look again."""
+        if self._job is not None:
+            carrier, job_id = self._job
+            state = self._api.get(f"/jobs/{job_id}", carrier)["state"]
+            if state in _JOB_GOES_ON:
+                return
+            self._job = None
+            with self._state.changing() as memory:
+                memory.planned = state == "SUCCEEDED"
+        if not self._state.planned and (carrier := self._find_planner()):
+            body = {"kind": "optimize", "plan": "my_fleet", "time_limit_s": PLAN_S, "seed": self._state.seed}
+            self._job = carrier, self._api.post("/jobs", body, who=carrier)["id"]
+
+    def _find_planner(self) -> str:
+        """A carrier with an open capacity that has a match, the first one first; empty if there is none yet."""
+        for truck in sorted(self._world.trucks, key=lambda truck: truck.carrier):
+            mine = self._state.trucks.get(truck.key)
+            if mine is None or mine.capacity_id is None:
+                continue
+            if self._api.get(f"/capacities/{mine.capacity_id}/matches", truck.carrier)["items"]:
+                return truck.carrier
+        return ""
 
     def open_loads(self) -> int:
         """How many loads are open on the market."""

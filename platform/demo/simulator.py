@@ -210,6 +210,7 @@ class Traders:
         now = datetime.now(UTC)
         if now - self._market_at >= MARKET_EVERY:
             self._market_at = now
+            self._desk.optimize()
             for _ in range(min(LOADS_AT_ONCE, LOADS_WANTED - self._desk.open_loads())):
                 self._desk.post_market_load(now)
         if now - self._news_at >= NEWS_EVERY:

@@ -64,7 +64,7 @@ class DemoState:
     readers: dict[str, str] = field(default_factory=dict)  # site -> device whose read points are configured
     receipts: dict[str, str] = field(default_factory=dict)  # order -> the shipper that has to confirm receipt
     loads_made: int = 0
-    job_id: str | None = None
+    planned: bool = False  # a carrier's day was optimized
     _lock: threading.RLock = field(default_factory=threading.RLock)
     _unsaved: bool = True
 
@@ -89,7 +89,7 @@ class DemoState:
                 self._unsaved = False
 
     def _to_json(self) -> dict[str, Any]:
-        plain = ("map", "seed", "driving", "readers", "receipts", "loads_made", "job_id")
+        plain = ("map", "seed", "driving", "readers", "receipts", "loads_made", "planned")
         return {
             "format": FORMAT,
             **{name: getattr(self, name) for name in plain},

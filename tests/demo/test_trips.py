@@ -101,7 +101,7 @@ def test_the_memory_comes_back_as_it_was_and_only_for_its_owner(tmp_path: Path) 
         "receipts",
         "readers",
         "loads_made",
-        "job_id",
+        "planned",
     ):
         assert getattr(again, name) == getattr(state, name), name
 
@@ -123,7 +123,7 @@ def test_nothing_is_written_while_nothing_changes(tmp_path: Path) -> None:
     state.save(path)
     assert not path.exists()
     with state.changing():
-        state.job_id = "job_1"
+        state.planned = True
     state.save(path)
     assert path.exists()
 
