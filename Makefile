@@ -34,7 +34,7 @@ install: $(VENV)/.python
 	@if [ "$$(cat $(VENV)/.installed 2>/dev/null)" != "$(INSTALL_KEY)" ]; then \
 		set -e; \
 		echo "installing Haoyun into $(VENV) (a minute or two, once)"; \
-		$(PIP) install --quiet --require-hashes -r requirements.lock; \
+		$(PIP) install --quiet --no-deps --require-hashes -r requirements.lock; \
 		$(PIP) install --quiet --no-deps -e .; \
 		echo "$(INSTALL_KEY)" > $(VENV)/.installed; \
 	fi
@@ -43,7 +43,7 @@ install-test: install
 	@if [ "$$(cat $(VENV)/.installed-test 2>/dev/null)" != "$(TEST_KEY)" ]; then \
 		set -e; \
 		echo "installing what the tests need"; \
-		$(PIP) install --quiet --require-hashes -r requirements-test.lock; \
+		$(PIP) install --quiet --no-deps --require-hashes -r requirements-test.lock; \
 		echo "$(TEST_KEY)" > $(VENV)/.installed-test; \
 	fi
 
