@@ -129,7 +129,8 @@ class Fleet:
                 reader.submit("reads", [read_item(read) for read in gate.reads])
             with self._state.changing() as state:
                 mine.gates_done += 1
-                if mine.gates_done == len(driver.gates):  # unloaded: the shipper need not wait for the sweeping
+                # Unloaded: the shipper need not wait until the truck is swept.
+                if mine.gates_done == len(driver.gates):
                     state.receipts[trip.order_id] = trip.shipper
 
     def _parked(self, driver: _Driver, mine: TruckState, now: datetime) -> None:
