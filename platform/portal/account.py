@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from flask import Flask, Response, render_template
 
 from haoyun.platform.accounts.actor import Actor
@@ -16,12 +19,13 @@ _SIGN_IN = "security.login"
 
 def limit_sign_in(app: Flask) -> None:
     """Slow guessing down on the sign-in page as on the API's: refused tries are counted, by address and by email."""
-    view = app.view_functions[_SIGN_IN]
+    view: Callable[..., Any] = app.view_functions[_SIGN_IN]
     view = limiter.limit(SIGN_IN_BY_ADDRESS, methods=["POST"], deduct_when=_was_refused)(view)
     by_email = limiter.limit(
         SIGN_IN_BY_EMAIL, methods=["POST"], key_func=email_of_request, deduct_when=_was_refused
     )
-    app.view_functions[_SIGN_IN] = by_email(view)
+    limited: Any = by_email(view)
+    app.view_functions[_SIGN_IN] = limited
 
 
 def _was_refused(response: Response) -> bool:
