@@ -151,10 +151,10 @@ def dissect_parts(
             for i in range(first[v], first[v + 1]):
                 link = link_of[i]
                 u = link_b[link] if link_a[link] == v else link_a[link]
-                if (part[u] == own or part[u] == parts) and part[u] != part[v]:
-                    if node_rank[v] < 0 and node_rank[u] < 0:
-                        node_rank[v] = next_node
-                        next_node -= 1
+                cut = (part[u] == own or part[u] == parts) and part[u] != part[v]
+                if cut and node_rank[v] < 0 and node_rank[u] < 0:
+                    node_rank[v] = next_node
+                    next_node -= 1
         starts[depth], ends[depth] = middle, hi
         starts[depth + 1], ends[depth + 1] = lo, middle
         depth += 2

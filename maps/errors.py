@@ -5,7 +5,8 @@ MapError
 ├── BadMapFile      a map file is missing, empty, truncated or of another format
 ├── UnknownPlace    no place of that code; the message suggests close ones
 ├── BadCoordinate   a latitude or longitude outside its range, or not a number
-└── NoPath          no drivable way between two nodes of a network
+├── NoPath          no drivable way between two nodes of a network
+└── NoRoadNear      a position too far from any road that the vehicle may use
 """
 
 from __future__ import annotations
@@ -33,3 +34,7 @@ class BadCoordinate(MapError, ValueError):
 
 class NoPath(MapError):
     """Two nodes without a drivable way between them."""
+
+
+class NoRoadNear(MapError):
+    """A position too far from any road that the vehicle may use."""

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 
-from haoyun.maps.weights import NO_WAY, pack, unpack
+from haoyun.maps.weights import NO_WAY, unpack
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int32]
@@ -41,14 +41,9 @@ class Ends(NamedTuple):
         return Ends(np.array([0, b - a]), self.node[a:b], self.cost[a:b])
 
     @property
-    def count(self) -> int:
-        """How many searches there are."""
+    def searches(self) -> int:
+        """How many there are."""
         return len(self.first) - 1
-
-
-def single_ends(nodes: LongArray) -> Ends:
-    """One search a node, without a cost."""
-    return Ends(np.arange(len(nodes) + 1), nodes, np.zeros(len(nodes), dtype=np.int64))
 
 
 class Search(Protocol):
@@ -78,10 +73,10 @@ class PlainSearch:
 
     def matrix(self, starts: Ends, goals: Ends) -> tuple[FloatArray, FloatArray]:
         """As the protocol says; time grows with the number of starts."""
-        weight = np.full((starts.count, goals.count), NO_WAY, dtype=np.int64)
-        for begin in range(0, starts.count, _CHUNK):
-            labels, _ = self._labels(starts, begin, min(begin + _CHUNK, starts.count))
-            for j in range(goals.count):
+        weight = np.full((starts.searches, goals.searches), NO_WAY, dtype=np.int64)
+        for begin in range(0, starts.searches, _CHUNK):
+            labels, _ = self._labels(starts, begin, min(begin + _CHUNK, starts.searches))
+            for j in range(goals.searches):
                 there = slice(int(goals.first[j]), int(goals.first[j + 1]))
                 reached = labels[:, goals.node[there]]
                 off = np.where(reached < NO_WAY, reached + goals.cost[there], NO_WAY)
@@ -104,7 +99,8 @@ class PlainSearch:
 
     def reach(self, starts: Ends) -> LongArray:
         """As the protocol says."""
-        return self._labels(starts, 0, 1)[0][0]
+        labels, _ = self._labels(starts, 0, 1)
+        return np.asarray(labels[0])
 
     def _labels(self, starts: Ends, begin: int, end: int) -> tuple[LongArray, IntArray]:
         """(weights, predecessors) of all nodes for the searches begin..end; each has a node n + i of its own."""
@@ -143,7 +139,3 @@ class PlainSearch:
         total[before == _NO_NODE] = NO_WAY
         return total[:, : self._n]
 
-
-def zero_weight() -> int:
-    """The weight of staying where one is."""
-    return int(pack(0.0, 0.0))

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from haoyun.maps.compiled import compiled
 from haoyun.maps.hierarchy_kernels import Costs, Shape
+from haoyun.maps.search import Ends
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int32]
@@ -22,14 +23,6 @@ LongArray = NDArray[np.int64]
 NO_WAY = (1 << 62) - 1
 LANES = 16  # sources swept together: their labels of one node fill two cache lines
 MS, CM, LOW_HALF = 1000.0, 100.0, 0xFFFFFFFF
-
-
-class Ends(NamedTuple):
-    """Where each of several searches starts or stops: nodes and the cost of getting on or off there."""
-
-    first: LongArray  # (searches + 1,)
-    node: LongArray
-    cost: LongArray  # added to the label of the node; negative at a goal that lies before the node
 
 
 class Selection(NamedTuple):
@@ -199,11 +192,11 @@ def find_path(starts: Ends, goals: Ends, shape: Shape, costs: Costs) -> tuple[in
             v = np.int64(shape.up_tail[via_ahead[v]])
         nodes.append(v)
         for i in range(len(rising) - 1, -1, -1):
-            _unpack(rising[i], True, nodes, shape, costs)
+            _unpack(int(rising[i]), True, nodes, shape, costs)
         v = top
         while via_back[v] >= 0:
             k = via_back[v]
-            _unpack(k, False, nodes, shape, costs)
+            _unpack(int(k), False, nodes, shape, costs)
             v = np.int64(shape.up_tail[k])
     return best, np.array(nodes, dtype=np.int64) if len(nodes) > 0 else np.empty(0, np.int64)
 
@@ -220,8 +213,8 @@ def _unpack(arc: int, upward: bool, nodes: list[np.int64], shape: Shape, costs: 
             nodes.append(y if rises else x)
             continue
         start, stop = (x, y) if rises else (y, x)
-        stack.append((np.int64(_arc_between(shape, z, stop)), True))
-        stack.append((np.int64(_arc_between(shape, z, start)), False))
+        stack.append((np.int64(_arc_between(shape, int(z), int(stop))), True))
+        stack.append((np.int64(_arc_between(shape, int(z), int(start))), False))
 
 
 @compiled
