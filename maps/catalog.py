@@ -10,7 +10,7 @@ from pathlib import Path
 from haoyun.maps.errors import BadMapFile, UnknownMap
 from haoyun.maps.mapfile import SUFFIX
 from haoyun.maps.network import RoadNetwork
-from haoyun.maps.osm import OSM_ATTRIBUTION, read_osm
+from haoyun.maps.osm.build import build_network
 from haoyun.maps.streets import coquimbo_network
 from haoyun.maps.trunk import trunk_network
 
@@ -41,7 +41,7 @@ def import_map(source: Path, name: str, folder: Path) -> RoadNetwork:
     """
     if not _NAME.fullmatch(name) or name in BUILT_IN:
         raise BadMapFile(f"a map's name is 1 to 40 of a-z, 0-9 and '-', and not a built-in one; not {name!r}")
-    network = RoadNetwork.from_graph(read_osm(source), name=name, kind="streets", attribution=OSM_ATTRIBUTION)
+    network = build_network(source, name=name)[0]
     folder.mkdir(parents=True, exist_ok=True)
     network.save(folder / f"{name}{SUFFIX}")
     return network
