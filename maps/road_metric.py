@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import breadth_first_order, connected_components
 
-from haoyun.maps.graph import TRUCK_SPEED_KMH
 from haoyun.maps.live import LiveChanges
 from haoyun.maps.network import RoadNetwork
 from haoyun.maps.profiles import VehicleProfile, Verdict
 from haoyun.maps.road_graph import RoadGraph
 from haoyun.maps.search import Search
+from haoyun.maps.speeds import TRUCK_SPEED_KMH
 from haoyun.maps.turns import THROUGH
 from haoyun.maps.weights import NO_WAY, pack
 
@@ -130,7 +130,7 @@ def _turn_weights(
     open_ = verdict[edge] == wanted
     if len(situation.banned_set):
         open_ &= (ban_set < 0) | ~situation.banned_set[ban_set]
-    return np.where(open_, traverse[edge] + pack(turn_s, np.zeros(len(turn_s))), NO_WAY)
+    return np.asarray(np.where(open_, traverse[edge] + pack(turn_s, np.zeros(len(turn_s))), NO_WAY))
 
 
 def _joined(graph: RoadGraph, verdict: NDArray[np.int8], weight: LongArray) -> BoolArray:

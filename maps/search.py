@@ -138,4 +138,3 @@ class PlainSearch:
             moved = moved[to[moved] != by]
         total[before == _NO_NODE] = NO_WAY
         return total[:, : self._n]
-

@@ -170,9 +170,7 @@ def _moves(tail: LongArray, head: LongArray, m: int, bans: _Bans) -> _Moves:
             heads.append(np.array([onward[-1] if remembered is None else m + remembered]))
             pairs.append(np.array([pair]))
             sets.append(np.array([bans.ending(onward)], dtype=np.int32))
-    return _Moves(
-        np.concatenate(tails), np.concatenate(heads), np.concatenate(pairs), np.concatenate(sets)
-    )
+    return _Moves(np.concatenate(tails), np.concatenate(heads), np.concatenate(pairs), np.concatenate(sets))
 
 
 def _turns(first: LongArray, head: LongArray, a: int, b: int) -> list[int]:
