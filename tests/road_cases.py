@@ -86,7 +86,11 @@ class Judge:
     def faults(self, edges: Sequence[int]) -> list[str]:
         """What a drive along these edges breaks; empty if it is legal."""
         found = [f"edge {e} is closed" for e in edges if self.kind(e) == "closed"]
-        found += [f"{b} does not follow {a}" for a, b in zip(edges, edges[1:], strict=False) if b not in self.onward(a)]
+        found += [
+            f"{b} does not follow {a}"
+            for a, b in zip(edges, edges[1:], strict=False)
+            if b not in self.onward(a)
+        ]
         for ban in self.bans:
             n = len(ban)
             found += [f"ban {ban}" for i in range(len(edges) - n + 1) if tuple(edges[i : i + n]) == ban]
@@ -104,7 +108,14 @@ class Judge:
         length = self.network.edge_length_m
         if first == last and b >= a:
             best = ((b - a) * self.seconds(first), float((b - a) * length[first]))
-        queue = [((1 - a) * self.seconds(first), float((1 - a) * length[first]), (first,), self._phase(None, first))]
+        queue = [
+            (
+                (1 - a) * self.seconds(first),
+                float((1 - a) * length[first]),
+                (first,),
+                self._phase(None, first),
+            )
+        ]
         done: set[object] = set()
         while queue:
             s, m, past, phase = heapq.heappop(queue)

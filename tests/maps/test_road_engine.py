@@ -58,7 +58,9 @@ def networks(draw: st.DrawFn) -> RoadNetwork:
         ways += [way] * (2 if two_way else 1)
     edges.append((nodes - 1, 0, 50.0, 36.0))
     ways.append(len(roads) + 1)
-    edge_rules = draw(st.lists(st.sampled_from([0, 0, 0, 0, 1, 1, 2, 3, 4]), min_size=len(edges), max_size=len(edges)))
+    edge_rules = draw(
+        st.lists(st.sampled_from([0, 0, 0, 0, 1, 1, 2, 3, 4]), min_size=len(edges), max_size=len(edges))
+    )
     bans = draw(st.lists(bans_of(edges), max_size=6))
     return network_of(edges, rules=RULES, edge_rules=edge_rules, bans=[b for b in bans if b], ways=ways)
 
@@ -76,7 +78,9 @@ def bans_of(draw: st.DrawFn, edges: list[tuple[int, int, float, float]]) -> Turn
 
 @settings(max_examples=150, deadline=None)
 @given(networks(), st.data())
-def test_matrix_and_ways_are_those_of_a_judge_who_tries_every_way(network: RoadNetwork, data: st.DataObject) -> None:
+def test_matrix_and_ways_are_those_of_a_judge_who_tries_every_way(
+    network: RoadNetwork, data: st.DataObject
+) -> None:
     at = st.tuples(st.integers(0, network.edge_count - 1), st.sampled_from([0.0, 0.25, 0.5, 1.0]))
     judge = Judge(network)
     allowed = [p for p in data.draw(st.lists(at, min_size=4, max_size=4)) if judge.kind(p[0]) != "closed"]
@@ -101,14 +105,18 @@ def test_matrix_and_ways_are_those_of_a_judge_who_tries_every_way(network: RoadN
 
 @settings(max_examples=60, deadline=None)
 @given(networks(), st.data())
-def test_a_live_version_answers_like_a_network_built_that_way(network: RoadNetwork, data: st.DataObject) -> None:
+def test_a_live_version_answers_like_a_network_built_that_way(
+    network: RoadNetwork, data: st.DataObject
+) -> None:
     edges = st.integers(0, network.edge_count - 1)
     engine = engine_of(network)
     every = [(e, 0.5) for e in range(network.edge_count)]
     engine.metric()
     for _ in range(3):
         engine.apply(engine.changes.close(data.draw(st.sets(edges, max_size=3))))
-        engine.apply(engine.changes.set_speeds(data.draw(st.sets(edges, max_size=3)), data.draw(st.integers(5, 80))))
+        engine.apply(
+            engine.changes.set_speeds(data.draw(st.sets(edges, max_size=3)), data.draw(st.integers(5, 80)))
+        )
         engine.apply(engine.changes.reopen(data.draw(st.sets(edges, max_size=2))))
         changed = network.edge_speed_kmh.copy()
         for edge, speed in engine.changes.speed_kmh.items():
