@@ -47,6 +47,11 @@ def import_map(source: Path, name: str, folder: Path) -> RoadNetwork:
     return network
 
 
+def engine_folder(name: str, folder: Path) -> Path:
+    """Where the engine keeps what it worked out for a map (`haoyun.maps.road_graph`)."""
+    return folder / "built-in" if name in BUILT_IN else folder
+
+
 def _kept(name: str, folder: Path) -> RoadNetwork:
     """A built-in network from the file of an earlier call; built and kept where there is none to read."""
     path = folder / "built-in" / f"{name}{SUFFIX}"

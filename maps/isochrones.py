@@ -19,7 +19,7 @@ from haoyun.maps.errors import NoRoadNear
 from haoyun.maps.geodesy import check_position
 from haoyun.maps.road_engine import RoadEngine
 from haoyun.maps.road_metric import RoadMetric
-from haoyun.maps.snapping import WITHIN_M, Snapped
+from haoyun.maps.snapping import Snapped
 from haoyun.maps.trips import starts_of
 from haoyun.maps.weights import NO_WAY
 
@@ -62,7 +62,7 @@ def isochrones(
     places = engine.snap([start], at)
     if not places.found[0]:
         raise NoRoadNear(
-            f"no road for {engine.profile.name} within {WITHIN_M:.0f} m of {start[0]:g},{start[1]:g}"
+            f"no road for {engine.profile.name} within {engine.within_m:.0f} m of {start[0]:g},{start[1]:g}"
         )
     entry_s = _entry_times(engine, metric, places)
     return [_isochrone(engine, metric, places, entry_s, band, cell_m) for band in minutes]

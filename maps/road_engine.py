@@ -25,12 +25,13 @@ from haoyun.maps.profiles import VehicleProfile
 from haoyun.maps.road_graph import RoadGraph
 from haoyun.maps.road_line import line_along, osm_ways
 from haoyun.maps.road_metric import RoadMetric, Situation, base_metric, changed_metric, situation_of
-from haoyun.maps.snapping import WITHIN_M, Snapped, at_nodes, snap
+from haoyun.maps.snapping import SCHEMATIC_WITHIN_M, WITHIN_M, Snapped, at_nodes, snap
 from haoyun.maps.trips import best_way, matrix_between
 
 FloatArray = NDArray[np.float64]
 LongArray = NDArray[np.int64]
 LatLon = tuple[float, float]
+Situated = datetime | None  # a departure: local wall clock, or None for whatever the hour
 
 _SITUATIONS_KEPT = 8  # metrics of different hours; one is some 15 MB for a city
 _TIMES_KEPT = 256
@@ -70,6 +71,11 @@ class RoadEngine:
         """The network that edges and nodes are numbered by."""
         return self.graph.network
 
+    @property
+    def within_m(self) -> float:
+        """How far a position may lie from the road: farther on a schematic network, whose nodes are cities."""
+        return WITHIN_M if self.network.kind == "streets" else SCHEMATIC_WITHIN_M
+
     # ---- live changes ----
 
     @property
@@ -101,7 +107,7 @@ class RoadEngine:
             self.apply(self._changes.set_speeds(edges, speed_kmh))
             return self._changes.version
 
-    def metric(self, at: datetime | None = None) -> RoadMetric:
+    def metric(self, at: Situated = None) -> RoadMetric:
         """The weights in force for a departure at a local time (its wall clock counts; None = any time).
 
         The signs that hold at the departure hold for the whole trip.
@@ -123,14 +129,12 @@ class RoadEngine:
 
     # ---- between positions ----
 
-    def snap(
-        self, points: Sequence[LatLon], at: datetime | None = None, within_m: float = WITHIN_M
-    ) -> Snapped:
+    def snap(self, points: Sequence[LatLon], at: Situated = None, within_m: float | None = None) -> Snapped:
         """Where (lat, lon) positions meet the roads that this vehicle may use."""
-        return snap(self.graph, self.metric(at), *_columns(points), within_m)
+        return snap(self.graph, self.metric(at), *_columns(points), within_m or self.within_m)
 
     def point_matrix(
-        self, sources: Sequence[LatLon], targets: Sequence[LatLon] | None = None, at: datetime | None = None
+        self, sources: Sequence[LatLon], targets: Sequence[LatLon] | None = None, at: Situated = None
     ) -> Matrix:
         """Seconds and metres between (lat, lon) positions, targets = sources if left out.
 
@@ -138,11 +142,11 @@ class RoadEngine:
         allowed road near.
         """
         metric = self.metric(at)
-        here = snap(self.graph, metric, *_columns(sources))
-        there = here if targets is None else snap(self.graph, metric, *_columns(targets))
+        here = snap(self.graph, metric, *_columns(sources), self.within_m)
+        there = here if targets is None else snap(self.graph, metric, *_columns(targets), self.within_m)
         return matrix_between(self.graph, metric, here, there)
 
-    def route(self, start: LatLon, end: LatLon, at: datetime | None = None) -> Route:
+    def route(self, start: LatLon, end: LatLon, at: Situated = None) -> Route:
         """The fastest way between two (lat, lon) positions.
 
         Raises BadCoordinate off the Earth, NoRoadNear for a position far from any allowed road, and NoPath.
@@ -150,11 +154,11 @@ class RoadEngine:
         check_position(*start)
         check_position(*end)
         metric = self.metric(at)
-        places = snap(self.graph, metric, *_columns([start, end]))
+        places = snap(self.graph, metric, *_columns([start, end]), self.within_m)
         for name, found, (lat, lon) in zip(("start", "end"), places.found, (start, end), strict=True):
             if not found:
                 raise NoRoadNear(
-                    f"no road for {self.profile.name} within {WITHIN_M:.0f} m of the {name} {lat:g},{lon:g}"
+                    f"no road for {self.profile.name} within {self.within_m:.0f} m of the {name} {lat:g},{lon:g}"
                 )
         found_way = best_way(self.graph, metric, places.only(0), places.only(1))
         if found_way is None:
@@ -213,7 +217,7 @@ class RoadEngine:
             raise NoPath(f"the network {self.network.name!r} has nodes 0..{self.network.node_count - 1} only")
         return found
 
-    def _situation(self, at: datetime | None) -> Situation:
+    def _situation(self, at: Situated) -> Situation:
         when = None if at is None else (at.month, at.day, at.weekday(), at.hour, at.minute)
         if when not in self._situations:
             self._situations[when] = situation_of(self.graph, self.profile, at)

@@ -19,6 +19,7 @@ FloatArray = NDArray[np.float64]
 LongArray = NDArray[np.int64]
 
 WITHIN_M = 500.0  # a site farther from any allowed road is taken for a wrong position
+SCHEMATIC_WITHIN_M = 100_000.0
 _MOST = 8  # edges for a position: both directions of four streets
 _AS_NEAR_M = 0.5  # two directions of a street differ by rounding
 

@@ -7,6 +7,7 @@ edges driven so far, and reads rules and bans from the network's values.
 from __future__ import annotations
 
 import heapq
+import itertools
 import math
 from collections.abc import Callable, Sequence
 
@@ -86,11 +87,7 @@ class Judge:
     def faults(self, edges: Sequence[int]) -> list[str]:
         """What a drive along these edges breaks; empty if it is legal."""
         found = [f"edge {e} is closed" for e in edges if self.kind(e) == "closed"]
-        found += [
-            f"{b} does not follow {a}"
-            for a, b in zip(edges, edges[1:], strict=False)
-            if b not in self.onward(a)
-        ]
+        found += [f"{b} does not follow {a}" for a, b in itertools.pairwise(edges) if b not in self.onward(a)]
         for ban in self.bans:
             n = len(ban)
             found += [f"ban {ban}" for i in range(len(edges) - n + 1) if tuple(edges[i : i + n]) == ban]

@@ -10,8 +10,7 @@ from haoyun.maps.catalog import import_map, list_maps, open_map
 from haoyun.maps.errors import MapError
 from haoyun.maps.network import RoadNetwork
 from haoyun.platform.cli import settings_of
-
-NOT_BUILT = 2
+from haoyun.platform.commands import map_route
 
 
 @click.group()
@@ -52,18 +51,9 @@ def import_(ctx: click.Context, source: Path, name: str) -> None:
     click.echo(f"{network.name}: {network.node_count} nodes, {network.edge_count} edges")
 
 
-@command.command()
-@click.pass_context
-def route(ctx: click.Context) -> None:
-    """Answer routes from the command line (not built yet)."""
-    _not_built(ctx, "map route")
-
-
-@command.command()
-@click.pass_context
-def matrix(ctx: click.Context) -> None:
-    """Answer matrices from the command line (not built yet)."""
-    _not_built(ctx, "map matrix")
+command.add_command(map_route.route)
+command.add_command(map_route.matrix)
+command.add_command(map_route.profiles)
 
 
 def _opened(ctx: click.Context, name: str) -> RoadNetwork:
@@ -71,8 +61,3 @@ def _opened(ctx: click.Context, name: str) -> RoadNetwork:
         return open_map(name, settings_of(ctx).maps_folder)
     except MapError as error:
         raise click.ClickException(str(error)) from None
-
-
-def _not_built(ctx: click.Context, what: str) -> None:
-    click.echo(f"haoyun: {what} is not built yet, see docs/reference/commands.md", err=True)
-    ctx.exit(NOT_BUILT)

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import threading
 from dataclasses import replace
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from road_cases import Judge, both_ways, network_of
+from road_cases import Judge, network_of
 
-from haoyun.maps.errors import NoPath, NoRoadNear
-from haoyun.maps.live import LiveChanges, edges_along, edges_in_polygon, edges_of_ways
 from haoyun.maps.network import RoadNetwork
 from haoyun.maps.profiles import VehicleProfile, get_profile
 from haoyun.maps.road_engine import RoadEngine
