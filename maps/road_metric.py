@@ -144,7 +144,7 @@ def _joined(graph: RoadGraph, verdict: NDArray[np.int8], weight: LongArray) -> B
     _, part = connected_components(links, connection="strong")
     sizes = np.bincount(part[passable]) if passable.any() else np.zeros(1, dtype=np.int64)
     if sizes.max() < _CORE_SHARE * max(1, int((passable & (states.layer == THROUGH)).sum())):
-        return allowed
+        return np.asarray(allowed)
     heart = int(np.flatnonzero((part == sizes.argmax()) & passable)[0])
     arrives, leaves = np.zeros(states.count, dtype=np.bool_), np.zeros(states.count, dtype=np.bool_)
     arrives[breadth_first_order(links, heart, return_predecessors=False)] = True
