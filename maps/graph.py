@@ -9,10 +9,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from haoyun.maps.errors import BadMapFile
+from haoyun.maps.geojson import drawn_edges
 from haoyun.maps.network import NodeName, RoadNetwork
 from haoyun.maps.osm.tags import KEYS, rules_of
 from haoyun.maps.rules import RuleBook
-from haoyun.maps.speeds import truck_speed_kmh
+from haoyun.maps.speeds import TRUCK_SPEED_KMH, parse_maxspeed_kmh, way_speed_kmh
+
+__all__ = [
+    "TRUCK_SPEED_KMH",
+    "graph_of_network",
+    "network_from_graph",
+    "parse_maxspeed_kmh",
+    "truck_speed_kmh",
+]
 
 # The graph's edges have a direction already, and osmnx turns `oneway` into a truth value.
 _DIRECTION_KEYS = frozenset(
@@ -48,7 +57,7 @@ def network_from_graph(graph: Any, *, name: str, kind: str, attribution: str) ->
         edge_tail=np.array([u for u, _, _ in edges], dtype=np.int32),
         edge_head=np.array([v for _, v, _ in edges], dtype=np.int32),
         edge_length_m=np.array([data["length"] for _, _, data in edges], dtype=np.float64),
-        edge_speed_kmh=np.array([edge_speed_kmh(data) for _, _, data in edges], dtype=np.float64),
+        edge_speed_kmh=np.array([truck_speed_kmh(data) for _, _, data in edges], dtype=np.float64),
         edge_ref=tuple(_first(data.get("ref")) or _first(data.get("name")) for _, _, data in edges),
         edge_class=tuple(_first(data.get("highway")) for _, _, data in edges),
         edge_geometry=tuple(_line(data.get("geometry")) for _, _, data in edges),
@@ -61,8 +70,8 @@ def network_from_graph(graph: Any, *, name: str, kind: str, attribution: str) ->
 def graph_of_network(network: RoadNetwork) -> Any:
     """The network as a MultiDiGraph that osmnx's functions take: crs epsg:4326, one edge for each edge.
 
-    Nodes are numbered as in the network and have `x`, `y` (and `name`); edges have `osmid`, `highway`, `ref`,
-    `length`, `speed_kph`, `travel_time`, `oneway` and `geometry`, and `edge`, their number in the network.
+    Nodes are numbered as in the network and have `x`, `y`, `street_count` (and `name`). Edges have `osmid`,
+    `highway`, `ref`, `length`, `speed_kph`, `travel_time`, `oneway`, `geometry` and `edge`, their number there.
     Turn bans have no place in such a graph.
     """
     import networkx as nx  # noqa: PLC0415 - only for those who want a graph
@@ -71,9 +80,12 @@ def graph_of_network(network: RoadNetwork) -> Any:
     graph = nx.MultiDiGraph(
         crs="epsg:4326", simplified=True, name=network.name, attribution=network.attribution
     )
+    roads = drawn_edges(network)
+    ends = np.concatenate([network.edge_tail[roads], network.edge_head[roads]])
+    streets = np.bincount(ends, minlength=network.node_count).tolist()
     for i, name in enumerate(network.node_name):
         lat, lon = network.position(i)
-        graph.add_node(i, x=lon, y=lat, **({"name": name} if name else {}))
+        graph.add_node(i, x=lon, y=lat, street_count=streets[i], **({"name": name} if name else {}))
     lines = shapely.linestrings(
         network.lines.points[:, ::-1],
         indices=np.repeat(np.arange(network.edge_count), np.diff(network.lines.offsets)),
@@ -94,13 +106,13 @@ def graph_of_network(network: RoadNetwork) -> Any:
     return graph
 
 
-def edge_speed_kmh(data: dict[str, Any]) -> float:
+def truck_speed_kmh(data: dict[str, Any]) -> float:
     """Speed of a truck on a graph's edge: `speed_kph` as given, else the class's speed capped by `maxspeed`."""
     given = data.get("speed_kph")
     if given:
         return float(given)
     tags = {key: _first(value) for key, value in data.items() if key in KEYS}
-    return truck_speed_kmh(tags, forward=not data.get("reversed", False))
+    return way_speed_kmh(tags, forward=not data.get("reversed", False))
 
 
 def _rules_number(data: dict[str, Any], book: RuleBook) -> int:

@@ -84,7 +84,7 @@ def engine_for(
 ) -> MatrixEngine | RoadEngine:
     """The engine that suits: for a vehicle a RoadEngine, else one between nodes without limits and turns.
 
-    `keep_in` is the folder in which a RoadEngine's hierarchy is kept (that of the maps). Small networks get
+    `keep_in` is the folder in which a RoadEngine's hierarchy is kept: the map's (`catalog.map_folder`). Small networks get
     Dijkstra, which answers at once; large ones the hierarchy, which is compiled on its first use ever
     (`haoyun.maps.warm`).
     """

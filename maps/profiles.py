@@ -89,7 +89,10 @@ class VehicleProfile:
 
     def is_bound(self, ban: TurnBan, at: datetime | None = None) -> bool:
         """Whether a turn ban binds this vehicle at a local time (None = at any time of the week)."""
-        bound = {Vehicles.ALL: True, Vehicles.HGV: self.hgv, Vehicles.HAZMAT: self.hazmat is not None}
+        bound = {
+            Vehicles.ALL: True, Vehicles.LIGHT: not self.hgv, Vehicles.HGV: self.hgv,
+            Vehicles.HAZMAT: self.hazmat is not None,
+        }  # fmt: skip
         return bound[ban.vehicles] and ban.when.holds(self.figures) and _covers(ban.when, at)
 
     @property

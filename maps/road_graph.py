@@ -22,13 +22,13 @@ if TYPE_CHECKING:
 
 LongArray = NDArray[np.int64]
 
-SUFFIX = ".hierarchy.npz"
+KEPT = "hierarchy.npz"
 
 
 class RoadGraph:
     """The turn-expanded graph of a network, ready to be given weights; shared by engines and threads.
 
-    `keep_in` is a folder where the hierarchy is kept between processes (None: built each time, 0.3 s for a
+    `keep_in` is the map's folder, where the hierarchy is kept between processes (None: built each time, 0.3 s for a
     city). With `plain` every search is Dijkstra from scipy: for checking, and where nothing may be compiled.
     """
 
@@ -72,7 +72,7 @@ class RoadGraph:
     def _kept_hierarchy(self) -> Hierarchy:
         if self._keep_in is None:
             return self._built_hierarchy()
-        path, mark = self._keep_in / f"{self.network.name}{SUFFIX}", _fingerprint(self)
+        path, mark = self._keep_in / KEPT, _fingerprint(self)
         kept = Hierarchy.load(path, mark)
         if kept is None:
             kept = self._built_hierarchy()

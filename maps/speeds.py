@@ -23,7 +23,7 @@ def parse_maxspeed_kmh(text: str) -> float | None:
         return None
 
 
-def truck_speed_kmh(tags: dict[str, str], forward: bool = True) -> float:
+def way_speed_kmh(tags: dict[str, str], forward: bool = True) -> float:
     """A truck's speed in one direction of a way: its class's, capped by `maxspeed` and `maxspeed:hgv`."""
     side = "forward" if forward else "backward"
     signs = [

@@ -38,7 +38,7 @@ class ImportReport:
     left_out_km: float
     ferries: int
     turn_bans: int
-    unplaced_restrictions: int  # their roads are not in the map
+    unplaced_restrictions: int  # their roads are not in the map, or there is no other turn
     severed_nodes: int  # bollards and the like
     limited_nodes: int  # height bars and gates for some
     unread_tags: tuple[tuple[str, int], ...]  # "maxheight=low" and how often
@@ -48,8 +48,8 @@ class ImportReport:
         lines = [
             f"left out: {self.left_out_edges:,} edges ({self.left_out_km:,.0f} km) that a truck cannot both "
             "reach and leave",
-            f"{self.turn_bans:,} banned turns; {self.unplaced_restrictions:,} turn restrictions concern roads "
-            "that are not in the map",
+            f"{self.turn_bans:,} banned turns; {self.unplaced_restrictions:,} turn restrictions ban nothing here "
+            "(their roads are not in the map, or there is no other turn)",
             f"{self.severed_nodes:,} barriers that no truck passes, {self.limited_nodes:,} with a limit; "
             f"{self.ferries:,} ferry edges",
         ]
@@ -103,17 +103,15 @@ def network_of(extract: Extract, name: str) -> tuple[RoadNetwork, ImportReport]:
     every = _all_edges(extract.ways, runs)
     _limit_at_nodes(every, runs, extract, limited, book)
     kept = _reached_by_trucks(every, len(runs.place), book.all())
-    if not kept.any():
-        raise BadMapFile(f"{extract.name} holds no road that a truck can reach and leave again")
     edges = every.only(kept)
     if len(edges.run) == 0:
         raise BadMapFile(f"{extract.name} holds no road that a truck can reach and leave again")
     network, lost = _network(extract, runs, edges, name)
-    left_m = float(runs.length_m[every.run[~kept]].sum())
+    left_out_m = float(runs.length_m[every.run[~kept]].sum())
     report = ImportReport(
         ways=len(extract.ways.way_id),
         left_out_edges=int((~kept).sum()),
-        left_out_km=left_m / 1000,
+        left_out_km=left_out_m / 1000,
         ferries=int(network.classes.is_one_of(["ferry"]).sum()),
         turn_bans=len(network.turn_bans),
         unplaced_restrictions=lost,
@@ -264,4 +262,5 @@ class _Numbered:
         if not forward:
             a, b = b, a
         nodes, at = self._extract.nodes, self._runs.node
-        return bearing_deg(nodes.lat[at[a]], nodes.lon[at[a]], nodes.lat[at[b]], nodes.lon[at[b]])
+        (lat_a, lat_b), (lon_a, lon_b) = nodes.lat[at[[a, b]]].tolist(), nodes.lon[at[[a, b]]].tolist()
+        return float(bearing_deg(lat_a, lon_a, lat_b, lon_b))

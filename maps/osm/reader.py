@@ -23,7 +23,7 @@ from haoyun.maps.osm.figures import parse_duration_s
 from haoyun.maps.osm.tags import DEFAULT_CLASSES, KEYS, directions, is_open, road_class, rules_of, with_links
 from haoyun.maps.osm.turns import Restriction, restrictions_of
 from haoyun.maps.rules import RuleBook
-from haoyun.maps.speeds import truck_speed_kmh
+from haoyun.maps.speeds import way_speed_kmh
 
 Progress = Callable[[str, float], None]  # what is being done, share of the whole import from 0 to 1
 
@@ -87,7 +87,7 @@ class Ways:
             rules = rules_of(tags, forward, self.unread) if runs else None
             numbers.append(self.rules.number(rules) if rules and is_open(rules) else CLOSED)
         usual = {**tags, "highway": name}
-        return name, numbers[0], numbers[1], truck_speed_kmh(usual), truck_speed_kmh(usual, forward=False)
+        return name, numbers[0], numbers[1], way_speed_kmh(usual), way_speed_kmh(usual, forward=False)
 
     def _crossing_s(self, tags: dict[str, str]) -> float:
         try:

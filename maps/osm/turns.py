@@ -1,7 +1,7 @@
 """Restriction relations of OpenStreetMap, and the banned turns of a network that they come to.
 
 `no_...` bans the turn it names. `only_...` is stored as bans of all other ways out of its junction, the way
-back included. Sources: the wiki's pages Relation:restriction and Conditional restrictions.
+back included; where the one exit that it allows is not in the map, nothing may follow. Sources: the wiki's pages Relation:restriction and Conditional restrictions.
 """
 
 from __future__ import annotations
@@ -143,6 +143,9 @@ def _bans(restriction: Restriction, network: Numbered) -> Iterator[TurnBan]:
         path = tuple(edge for part in via for edge in part)
         arriving = _edges_at(from_way, corners[0], network, towards=True)
         wanted = _edges_at(to_way, corners[-1], network, towards=False)
+        if restriction.only and not wanted and len(arriving) == 1:
+            for banned in network.leaving(corners[-1]):
+                yield TurnBan(arriving[0], path, banned, restriction.vehicles, restriction.when)
         for from_edge, to_edge in _meant(restriction.word, arriving, wanted, network):
             for banned in _banned_exits(restriction, to_edge, corners[-1], network):
                 yield TurnBan(from_edge, path, banned, restriction.vehicles, restriction.when)
@@ -169,7 +172,7 @@ def _fits(word: str, turn_deg: float) -> bool:
 
 
 def _banned_exits(restriction: Restriction, to_edge: int, corner: int, network: Numbered) -> list[int]:
-    """The edges it bans. Where the one exit that `only_` allows is not in the map, it bans nothing."""
+    """The edges it bans."""
     if not restriction.only:
         return [to_edge]
     return [edge for edge in network.leaving(corner) if edge != to_edge]

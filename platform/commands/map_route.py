@@ -11,7 +11,7 @@ from typing import IO, Any, TextIO
 import click
 import orjson
 
-from haoyun.maps.catalog import engine_folder, open_map
+from haoyun.maps.catalog import map_folder, open_map
 from haoyun.maps.errors import BadCoordinate, MapError
 from haoyun.maps.geodesy import check_position
 from haoyun.maps.node_engine import engine_for
@@ -117,7 +117,7 @@ def _engine(ctx: click.Context, map_name: str, profile: str) -> RoadEngine:
     seconds = warm_up()
     if seconds > SLOW_START_S:
         click.echo(f"haoyun: compiled the search in {seconds:.0f} s, once for this installation", err=True)
-    return engine_for(network, vehicle, keep_in=engine_folder(map_name, folder))
+    return engine_for(network, vehicle, keep_in=map_folder(map_name, folder))
 
 
 def _time(text: str | None) -> datetime | None:
