@@ -39,6 +39,21 @@ class EdgePoints:
     distance_m: FloatArray  # from the position to the point
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Pieces:
+    """The straight pieces that all edges are made of, edge after edge; those of edge e are first[e]..first[e+1].
+
+    A row of `line` is (x of its start, y of its start, x of its end, y of its end) in degrees, x counted from
+    the index's own meridian; start_m is the piece's start along its edge.
+    """
+
+    line: FloatArray  # (pieces, 4)
+    edge: IntArray  # (pieces,)
+    first: NDArray[np.int64]  # (edges + 1,)
+    start_m: FloatArray
+    length_m: FloatArray
+
+
 class EdgeIndex:
     """Finds the nearest points on the edges of one network; immutable once built, safe to share by threads."""
 
@@ -46,25 +61,25 @@ class EdgeIndex:
         from haoyun.maps import edge_index_kernels as kernels  # noqa: PLC0415 - imports numba
 
         self._network = network
-        first, lat, lon = flat_lines(network)
         # Longitudes count from the middle of the network, so that no road crosses the end of the scale.
         self._meridian = _middle_meridian(network.node_lon)
-        x = _wrapped(lon - self._meridian)
-        starts = np.delete(np.arange(len(lat)), first[1:] - 1)  # every point but the last of each line
-        self._segment = np.column_stack([x[starts], lat[starts], x[starts + 1], lat[starts + 1]])
-        counts = np.diff(first) - 1
-        self._edge_of = np.repeat(np.arange(len(counts), dtype=np.int32), counts)
-        self._first = first - np.arange(len(first))  # first segment of each edge
-        self._start_m, self._length_m = _measure(network, self._segment, self._edge_of, self._first)
-        self._grid, self._columns, self._rows = _layout(self._segment)
-        self._cell_start, self._listed = kernels.cells_of_segments(
-            self._segment, self._grid, self._columns, self._rows
-        )
+        self._pieces = pieces = _pieces(network, self._meridian)
+        self._grid, self._columns, self._rows = _layout(pieces.line)
+        self._cells = kernels.cells_of_segments(pieces.line, self._grid, self._columns, self._rows)
 
     @property
     def network(self) -> RoadNetwork:
         """The network whose edge numbers the answers use."""
         return self._network
+
+    @property
+    def pieces(self) -> Pieces:
+        """The straight pieces of the edges, for loops that walk along them."""
+        return self._pieces
+
+    def x_of(self, lon: FloatArray) -> FloatArray:
+        """Longitudes counted from the meridian that `pieces` counts from."""
+        return _wrapped(lon - self._meridian)
 
     def nearest(
         self,
@@ -81,30 +96,44 @@ class EdgeIndex:
         An edge appears once for a position. At equal distance the lower edge number comes first. Raises
         BadCoordinate for positions that are not on Earth and ValueError for a mask of the wrong length.
         """
+        return self.nearest_pieces(lat, lon, allowed=allowed, within_m=within_m, most=most)[0]
+
+    def nearest_pieces(
+        self,
+        lat: ArrayLike,
+        lon: ArrayLike,
+        *,
+        allowed: BoolArray | None = None,
+        within_m: float = math.inf,
+        most: int = 1,
+    ) -> tuple[EdgePoints, IntArray]:
+        """`nearest`, and the number in `pieces` that each point lies on (-1 where there is none)."""
         from haoyun.maps import edge_index_kernels as kernels  # noqa: PLC0415 - imports numba
 
         y, x = self._checked(lat, lon)
         if most < 1 or not within_m >= 0:
             raise ValueError("a search needs most >= 1 and within_m >= 0")
+        pieces = self._pieces
         edge, piece, share, away = kernels.nearest_on_edges(
-            x, y, self._segment, self._edge_of, self._cell_start, self._listed, self._grid, self._columns,
-            self._rows, self._mask(allowed), float(within_m), most,
+            x, y, pieces.line, pieces.edge, *self._cells, self._grid, self._columns, self._rows,
+            self._mask(allowed), float(within_m), most,
         )  # fmt: skip
-        offset_m = self._start_m[piece] + share * self._length_m[piece]
-        return EdgePoints(edge=edge, offset_m=np.where(edge >= 0, offset_m, 0.0), distance_m=away)
+        offset_m = np.where(edge >= 0, pieces.start_m[piece] + share * pieces.length_m[piece], 0.0)
+        return EdgePoints(edge=edge, offset_m=offset_m, distance_m=away), piece
 
     def positions(self, edge: ArrayLike, offset_m: ArrayLike) -> tuple[FloatArray, FloatArray]:
         """(lat, lon) of points on edges, given by edge and metres from its tail (clamped to the edge)."""
         wanted = np.asarray(edge, dtype=np.int64)
         along = np.clip(np.asarray(offset_m, dtype=np.float64), 0, self._network.edge_length_m[wanted])
+        pieces = self._pieces
         # One sorted scale over all edges: the running length plus the edge's own start.
         base = np.concatenate([[0.0], np.cumsum(self._network.edge_length_m)])
-        piece = np.searchsorted(base[self._edge_of] + self._start_m, base[wanted] + along, side="right") - 1
-        piece = np.clip(piece, self._first[wanted], self._first[wanted + 1] - 1)
-        length = self._length_m[piece]
-        share = np.divide(along - self._start_m[piece], length, out=np.zeros_like(along), where=length > 0)
+        piece = np.searchsorted(base[pieces.edge] + pieces.start_m, base[wanted] + along, side="right") - 1
+        piece = np.clip(piece, pieces.first[wanted], pieces.first[wanted + 1] - 1)
+        length = pieces.length_m[piece]
+        share = np.divide(along - pieces.start_m[piece], length, out=np.zeros_like(along), where=length > 0)
         share = np.clip(share, 0.0, 1.0)
-        x0, y0, x1, y1 = self._segment[piece].T
+        x0, y0, x1, y1 = pieces.line[piece].T
         return y0 + share * (y1 - y0), _wrapped(x0 + share * (x1 - x0) + self._meridian)
 
     def _checked(self, lat: ArrayLike, lon: ArrayLike) -> tuple[FloatArray, FloatArray]:
@@ -128,6 +157,9 @@ class EdgeIndex:
 
 def flat_lines(network: RoadNetwork) -> tuple[NDArray[np.int64], FloatArray, FloatArray]:
     """(start of each edge's line and the end of all, lat, lon): the geometry of all edges end to end."""
+    columns = getattr(network, "lines", None)  # a network that keeps its lines in one array already
+    if columns is not None:
+        return columns.offsets.astype(np.int64), columns.points[:, 0].copy(), columns.points[:, 1].copy()
     sizes = np.array([2 if line is None else len(line) for line in network.edge_geometry], dtype=np.int64)
     first = np.concatenate([[0], np.cumsum(sizes)])
     straight = np.array([line is None for line in network.edge_geometry])
@@ -141,18 +173,24 @@ def flat_lines(network: RoadNetwork) -> tuple[NDArray[np.int64], FloatArray, Flo
     return first, points[:, 0].copy(), points[:, 1].copy()
 
 
-def _measure(
-    network: RoadNetwork, segment: FloatArray, edge_of: IntArray, first: NDArray[np.int64]
-) -> tuple[FloatArray, FloatArray]:
-    """(metres from the edge's tail to each segment's start, metres of the segment), scaled to edge_length_m.
+def _pieces(network: RoadNetwork, meridian: float) -> Pieces:
+    """The pieces with their metres, scaled so that those of an edge add up to edge_length_m.
 
     Drawn lines are shorter than the road on a schematic network; shares of the line are shares of the road.
     """
-    drawn = haversine_m(segment[:, 1], segment[:, 0], segment[:, 3], segment[:, 2])
-    total = np.concatenate([[0.0], np.cumsum(drawn)])
-    line = total[first[1:]] - total[first[:-1]]
-    scale = np.divide(network.edge_length_m, line, out=np.zeros_like(line), where=line > 0)[edge_of]
-    return (total[:-1] - total[first[:-1]][edge_of]) * scale, drawn * scale
+    offsets, lat, lon = flat_lines(network)
+    x = _wrapped(lon - meridian)
+    begin = np.delete(np.arange(len(lat)), offsets[1:] - 1)  # every point but the last of each line
+    line = np.column_stack([x[begin], lat[begin], x[begin + 1], lat[begin + 1]])
+    counts = np.diff(offsets) - 1
+    edge = np.repeat(np.arange(len(counts), dtype=np.int32), counts)
+    first = offsets - np.arange(len(offsets))
+    drawn_m = haversine_m(line[:, 1], line[:, 0], line[:, 3], line[:, 2])
+    total_m = np.concatenate([[0.0], np.cumsum(drawn_m)])
+    whole_m = total_m[first[1:]] - total_m[first[:-1]]
+    scale = np.divide(network.edge_length_m, whole_m, out=np.zeros_like(whole_m), where=whole_m > 0)[edge]
+    start_m = (total_m[:-1] - total_m[first[:-1]][edge]) * scale
+    return Pieces(line=line, edge=edge, first=first, start_m=start_m, length_m=drawn_m * scale)
 
 
 def _layout(segment: FloatArray) -> tuple[FloatArray, int, int]:
