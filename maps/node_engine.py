@@ -84,8 +84,8 @@ def engine_for(
 ) -> MatrixEngine | RoadEngine:
     """The engine that suits: for a vehicle a RoadEngine, else one between nodes without limits and turns.
 
-    `keep_in` is the folder in which a RoadEngine's hierarchy is kept: the map's (`catalog.map_folder`). Small networks get
-    Dijkstra, which answers at once; large ones the hierarchy, which is compiled on its first use ever
+    `keep_in` is the map's folder (`catalog.map_folder`), where a RoadEngine's hierarchy is kept. Small networks
+    get Dijkstra, which answers at once; large ones the hierarchy, which is compiled on its first use ever
     (`haoyun.maps.warm`).
     """
     if profile is not None:

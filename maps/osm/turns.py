@@ -1,7 +1,9 @@
 """Restriction relations of OpenStreetMap, and the banned turns of a network that they come to.
 
 `no_...` bans the turn it names. `only_...` is stored as bans of all other ways out of its junction, the way
-back included; where the one exit that it allows is not in the map, nothing may follow. Sources: the wiki's pages Relation:restriction and Conditional restrictions.
+back included; where the one exit that it allows is not in the map, nothing may follow.
+
+Sources: the wiki's pages Relation:restriction and Conditional restrictions.
 """
 
 from __future__ import annotations

@@ -10,14 +10,25 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 
 import osmium
 
 Point = tuple[int, int]  # 1e-7 degrees, as OpenStreetMap stores them
+Piece = tuple[int, bool, Point, Point]
 CLOSED = {"no", "private", "agricultural", "forestry", "military", "emergency", "delivery_only"}
 LOCAL = {"destination", "delivery", "customers", "permit"}
-STOPS = {"bollard", "block", "jersey_barrier", "log", "debris", "cycle_barrier", "motorcycle_barrier", "chain"}
+STOPS = {
+    "bollard",
+    "block",
+    "jersey_barrier",
+    "log",
+    "debris",
+    "cycle_barrier",
+    "motorcycle_barrier",
+    "chain",
+}
 
 
 @dataclass(frozen=True)
@@ -42,7 +53,9 @@ class Restriction:
 @dataclass
 class Law:
     tags: dict[int, dict[str, str]] = field(default_factory=dict)
-    segments: dict[tuple[Point, Point], list[tuple[int, bool]]] = field(default_factory=lambda: defaultdict(list))
+    segments: dict[tuple[Point, Point], list[tuple[int, bool]]] = field(
+        default_factory=lambda: defaultdict(list)
+    )
     nodes: dict[Point, set[int]] = field(default_factory=lambda: defaultdict(set))
     way_points: dict[int, list[Point]] = field(default_factory=dict)
     barriers: dict[int, dict[str, str]] = field(default_factory=dict)
@@ -64,7 +77,7 @@ def read_law(path: Path) -> Law:
                     law.nodes[point].add(node.ref)
                     points.append(point)
             law.tags[thing.id], law.way_points[thing.id] = tags, points
-            for a, b in zip(points, points[1:], strict=False):
+            for a, b in pairwise(points):
                 law.segments[a, b].append((thing.id, True))
                 law.segments[b, a].append((thing.id, False))
         elif thing.is_relation() and tags.get("type", "").startswith("restriction"):
@@ -79,7 +92,9 @@ def _add_restriction(law: Law, relation: osmium.osm.Relation, tags: dict[str, st
         kind = kind.split("@")[0].strip()
         if not any(k in tags for k in ("restriction:conditional", "restriction:hgv:conditional")):
             return  # of bicycles, buses, ...
-    if not kind or {"hgv", "motor_vehicle", "motorcar;hgv"} & set(re.split(r"[;, ]+", tags.get("except", ""))):
+    if not kind or {"hgv", "motor_vehicle", "motorcar;hgv"} & set(
+        re.split(r"[;, ]+", tags.get("except", ""))
+    ):
         return
     ends: dict[str, list[tuple[str, int]]] = defaultdict(list)
     for member in relation.members:
@@ -93,39 +108,56 @@ def _add_restriction(law: Law, relation: osmium.osm.Relation, tags: dict[str, st
     law.restrictions.append(Restriction(kind, source, via_ways, via_nodes[0] if via_nodes else 0, target))
 
 
-def drive_of(law: Law, line: list[tuple[float, float]], ways: list[int]) -> list[tuple[int, bool, Point, Point]]:
+def drive_of(law: Law, line: list[tuple[float, float]], ways: list[int]) -> list[Piece]:
     """(way, along it?, point, point) of every piece of a (lat, lon) line; LookupError for one that is on no way.
 
-    The first and the last point may lie between two nodes.
+    The first and the last point may lie between two nodes, or so close to one that nothing is left of the first
+    or the last way. Ways may lie on each other, so all places in the
+    list of ways are followed at once: each piece stays on its way or goes on to the next one.
     """
     at = [(round(lon * 1e7), round(lat * 1e7)) for lat, lon in line]
     at = [p for i, p in enumerate(at) if i == 0 or p != at[i - 1]]
-    pieces: list[tuple[int, bool, Point, Point]] = []
-    left = list(ways)
-    for i, (a, b) in enumerate(zip(at, at[1:], strict=False)):
-        found = list(law.segments.get((a, b), ()))
-        if not found and (i == 0 or i == len(at) - 2):
-            found = _partial(law, a, b, ways[0] if i == 0 else ways[-1], i == 0, i == len(at) - 2)
-        found = [f for f in found if f[0] in left[:2]]
-        if not found:
-            raise LookupError(f"the piece {a} to {b} of the line is on none of the ways {left[:2]}")
-        chosen = next((f for f in found if f[0] == left[0]), found[0])
-        while left[0] != chosen[0]:
-            left.pop(0)
-        pieces.append((*chosen, a, b))
-    if len(left) > 1:
-        raise LookupError(f"the line ends before the ways {left[1:]}")
-    return pieces
+    steps: list[dict[int, tuple[int, bool]]] = []  # for each piece: place in `ways` -> (place before, along?)
+    for i, (a, b) in enumerate(pairwise(at)):
+        before = {0} if i == 0 else set(steps[-1])
+        step: dict[int, tuple[int, bool]] = {}
+        for place in sorted(before):
+            for onto in (place, place + 1):
+                if onto < len(ways) and onto not in step:
+                    along = _lies_on(law, a, b, ways[onto], i == 0, i == len(at) - 2)
+                    if along is not None:
+                        step[onto] = (place, along)
+        if not step:
+            raise LookupError(
+                f"the piece {a} to {b} of the line is not on the ways {[ways[p] for p in before]}"
+            )
+        steps.append(step)
+    place = max(steps[-1], default=0) if steps else 0
+    if place < len(ways) - 2:
+        raise LookupError(f"the line ends before the way {ways[-1]}")
+    pieces: list[Piece] = []
+    for step, (a, b) in zip(reversed(steps), reversed(list(pairwise(at))), strict=True):
+        before_place, along = step[place]
+        pieces.append((ways[place], along, a, b))
+        place = before_place
+    return pieces[::-1]
 
 
-def _partial(law: Law, a: Point, b: Point, way: int, first: bool, last: bool) -> list[tuple[int, bool]]:
-    points, found = law.way_points[way], []
-    for p, q in zip(points, points[1:], strict=False):
+def _lies_on(law: Law, a: Point, b: Point, way: int, first: bool, last: bool) -> bool | None:
+    """Whether a piece runs along a way (True) or against it (False); None if it is not on it."""
+    for other, along in law.segments.get((a, b), ()):
+        if other == way:
+            return along
+    return _partial(law, a, b, way, first, last) if first or last else None
+
+
+def _partial(law: Law, a: Point, b: Point, way: int, first: bool, last: bool) -> bool | None:
+    for p, q in pairwise(law.way_points[way]):
         for u, v, along in ((p, q, True), (q, p, False)):
             ends_fit = (first or u == a) and (last or v == b)
             if ends_fit and _between(u, a, v) and _between(u, b, v) and _ahead(u, a, b, v):
-                found.append((way, along))
-    return found[:1] if len(set(found)) == 1 else found
+                return along
+    return None
 
 
 def _between(u: Point, p: Point, v: Point) -> bool:
@@ -142,7 +174,7 @@ def _ahead(u: Point, a: Point, b: Point, v: Point) -> bool:
 
 
 def faults_of(law: Law, truck: Truck, line: list[tuple[float, float]], ways: list[int]) -> list[str]:
-    """Everything that a drive along a line breaks; "" free list if it is legal."""
+    """Everything that a drive along a line breaks; empty if it is legal."""
     pieces = drive_of(law, line, ways)
     found, kinds = [], []
     for way, along in dict.fromkeys((p[0], p[1]) for p in pieces):
@@ -152,16 +184,18 @@ def faults_of(law: Law, truck: Truck, line: list[tuple[float, float]], ways: lis
     for piece in pieces:
         kinds.append(_may_drive(law, truck, piece[0], piece[1])[0][0])
     if "l" in "".join(kinds).strip("l"):
-        found.append(f"passes through roads for destination traffic: {sorted({p[0] for p, k in zip(pieces, kinds, strict=True) if k == 'l'})}")
+        local = sorted({p[0] for p, k in zip(pieces, kinds, strict=True) if k == "l"})
+        found.append(f"passes through roads for destination traffic, among them: {local}")
     found += _barred(law, truck, pieces)
     return found + _turned(law, pieces)
 
 
 def _may_drive(law: Law, truck: Truck, way: int, along: bool) -> tuple[str, str]:
-    tags = law.tags[way]
-    side = "forward" if along else "backward"
+    """("through", "local" or "closed", why)."""
+    tags, side = law.tags[way], "forward" if along else "backward"
     if _against_oneway(tags, along):
         return "closed", "against its direction"
+    local = ""
     for key, own in (
         ("maxheight", truck.height_m), ("maxheight:physical", truck.height_m), ("maxwidth", truck.width_m),
         ("maxwidth:physical", truck.width_m), ("maxlength", truck.length_m), ("maxweight", truck.weight_t),
@@ -169,13 +203,27 @@ def _may_drive(law: Law, truck: Truck, way: int, along: bool) -> tuple[str, str]
         ("maxweight:hgv", truck.weight_t), ("maxweightrating:hgv", truck.weight_t), ("maxaxleload", truck.axle_t),
     ):  # fmt: skip
         for name in (key, f"{key}:{side}"):
-            if name in tags:
-                most = _figure(law, name, tags[name])
-                if most is not None and own > most:
+            most = _figure(law, name, tags[name]) if name in tags else None
+            clauses = _clauses(tags.get(f"{name}:conditional", ""))
+            exempt = [c for v, c in clauses if v in ("none", "no") and LOCAL & set(re.findall(r"\w+", c))]
+            at_times = [_figure(law, name, v) for v, c in clauses if not LOCAL & set(re.findall(r"\w+", c))]
+            if any(figure is not None and own > figure for figure in at_times):
+                return "closed", f"{name}:conditional={tags[f'{name}:conditional']}"
+            if most is not None and own > most:
+                if not exempt:
                     return "closed", f"{name}={tags[name]}"
+                local = f"{name}={tags[name]} but {exempt}"
+    kind, why = _access(tags, truck, side)
+    return ("local", local) if local and kind == "through" else (kind, why)
+
+
+def _access(tags: dict[str, str], truck: Truck, side: str) -> tuple[str, str]:
     values = []
     for key in ("hgv", "motor_vehicle", "vehicle", "access"):
         value = tags.get(f"{key}:{side}", tags.get(key))
+        values += [
+            v for v, c in _clauses(tags.get(f"{key}:conditional", "")) if "weight" not in c and v in CLOSED
+        ]
         if value is not None:
             values.append(value)
             break
@@ -186,9 +234,17 @@ def _may_drive(law: Law, truck: Truck, way: int, along: bool) -> tuple[str, str]
     return ("local", f"access {values}") if any(v in LOCAL for v in values) else ("through", "")
 
 
+def _clauses(text: str) -> list[tuple[str, str]]:
+    """(value, condition) of a conditional tag."""
+    parts = re.split(r";(?![^(]*\))", text)
+    return [(v.strip(), c.strip()) for v, _, c in (part.partition("@") for part in parts) if v.strip()]
+
+
 def _against_oneway(tags: dict[str, str], along: bool) -> bool:
     oneway = tags.get("oneway:hgv", tags.get("oneway:motor_vehicle", tags.get("oneway", "")))
-    if not oneway and (tags.get("junction") in ("roundabout", "circular") or tags.get("highway") == "motorway"):
+    if not oneway and (
+        tags.get("junction") in ("roundabout", "circular") or tags.get("highway") == "motorway"
+    ):
         oneway = "yes"
     return not along if oneway in ("yes", "1", "true") else (along if oneway in ("-1", "reverse") else False)
 
@@ -207,7 +263,7 @@ def _figure(law: Law, key: str, text: str) -> float | None:
     return None
 
 
-def _barred(law: Law, truck: Truck, pieces: list[tuple[int, bool, Point, Point]]) -> list[str]:
+def _barred(law: Law, truck: Truck, pieces: list[Piece]) -> list[str]:
     found = []
     for _, _, _, point in pieces[:-1]:
         for node in law.nodes[point]:
@@ -215,18 +271,24 @@ def _barred(law: Law, truck: Truck, pieces: list[tuple[int, bool, Point, Point]]
             access = tags.get("hgv", tags.get("motor_vehicle", tags.get("vehicle", tags.get("access", ""))))
             if tags.get("barrier") in STOPS and access not in ("yes", "permissive", "designated", *LOCAL):
                 found.append(f"node {node}: barrier={tags['barrier']}")
-            if "maxheight" in tags and (most := _figure(law, "maxheight", tags["maxheight"])) and most < truck.height_m:
+            if (
+                "maxheight" in tags
+                and (most := _figure(law, "maxheight", tags["maxheight"]))
+                and most < truck.height_m
+            ):
                 found.append(f"node {node}: maxheight={tags['maxheight']}")
     return found
 
 
-def _turned(law: Law, pieces: list[tuple[int, bool, Point, Point]]) -> list[str]:
+def _turned(law: Law, pieces: list[Piece]) -> list[str]:
     """Broken turn restrictions: runs of pieces are compared with from, via and to."""
     found = []
+    by_source: dict[int, list[Restriction]] = defaultdict(list)
     for rule in law.restrictions:
-        for i in range(len(pieces) - 1):
-            if pieces[i][0] not in rule.source:
-                continue
+        for way in rule.source:
+            by_source[way].append(rule)
+    for i in range(len(pieces) - 1):
+        for rule in by_source.get(pieces[i][0], ()):
             j, inside = i + 1, True
             if not rule.via_ways:
                 inside = rule.via_node in law.nodes[pieces[i][3]]
@@ -241,7 +303,9 @@ def _turned(law: Law, pieces: list[tuple[int, bool, Point, Point]]) -> list[str]
             onto = pieces[j][0]
             turns_back = onto == pieces[i][0] and pieces[j][3] == pieces[i][2]
             if rule.kind.startswith("no_"):
-                meant = onto in rule.target and (rule.kind != "no_u_turn" or turns_back or onto != pieces[i][0])
+                meant = onto in rule.target and (
+                    rule.kind != "no_u_turn" or turns_back or onto != pieces[i][0]
+                )
                 meant = meant and (onto != pieces[i][0] or turns_back)
                 if meant:
                     found.append(f"{rule.kind} from {pieces[i][0]} at {pieces[i][3]} to {onto}")

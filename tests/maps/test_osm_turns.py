@@ -46,9 +46,10 @@ def test_only_straight_on_bans_all_other_ways_out_and_the_way_back(osmfile: Modu
     assert banned(network) == {(WEST, NORTH), (WEST, SOUTH), (WEST, WEST)}
 
 
-def test_only_towards_a_road_that_is_not_in_the_map_bans_nothing(osmfile: ModuleType, build) -> None:
+def test_only_towards_a_road_that_is_not_in_the_map_lets_nothing_follow(osmfile: ModuleType, build) -> None:
     file = osmfile.cross().node(7, 5, 5).way(7, [5, 7], highway="footway")
-    assert build(file.restriction("only_right_turn", WEST, "n5", 7)).turn_bans == ()
+    network = build(file.restriction("only_right_turn", WEST, "n5", 7))
+    assert banned(network) == {(WEST, NORTH), (WEST, SOUTH), (WEST, EAST), (WEST, WEST)}
 
 
 def test_no_u_turn_bans_the_way_back(osmfile: ModuleType, build) -> None:
