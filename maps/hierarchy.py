@@ -20,14 +20,14 @@ from numpy.typing import NDArray
 from haoyun.maps.search import Ends
 
 if TYPE_CHECKING:
-    from haoyun.maps.hierarchy_kernels import Costs, Shape
+    from haoyun.maps.hierarchy_kernels import Costs, Inputs, Shape
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int32]
 LongArray = NDArray[np.int64]
 BoolArray = NDArray[np.bool_]
 
-FORMAT = 1  # of the kept file
+FORMAT = 2  # of the kept file
 _ROWS = 64  # sources a piece of work for one thread: four sweeps
 _THREADS = min(4, os.cpu_count() or 1)
 _PARTIAL_SHARE = 0.02  # of the arcs changed: beyond, customizing all of them is faster
@@ -36,11 +36,12 @@ _PARTIAL_SHARE = 0.02  # of the arcs changed: beyond, customizing all of them is
 class Hierarchy:
     """The arcs of the hierarchy of one directed graph in one order of its nodes; immutable."""
 
-    def __init__(self, rank: LongArray, shape: Shape, slot: LongArray, upward: BoolArray) -> None:
+    def __init__(self, rank: LongArray, shape: Shape, inputs: Inputs) -> None:
         self.rank = rank  # of each node, 0 = contracted first
         self.shape = shape
-        self.slot = slot  # arc of the hierarchy of each input arc, -1 for loops
-        self.upward = upward
+        self.inputs = inputs
+        self.slot = np.full(len(inputs.upward), -1, dtype=np.int64)  # arc of each input arc, -1 for loops
+        self.slot[inputs.arc] = np.repeat(np.arange(len(inputs.first) - 1), np.diff(inputs.first))
         self.node = np.empty(len(rank), dtype=np.int64)  # of each rank
         self.node[rank] = np.arange(len(rank))
 
@@ -59,7 +60,9 @@ class Hierarchy:
         low_first, low_arc = _grouped(up_head, n)
         shape = kernels.Shape(up_first, up_head, up_tail, low_first, low_arc, up_tail[low_arc])
         slot, upward = kernels.place_arcs(up_first, up_head, from_rank, to_rank)
-        return cls(rank, shape, slot, upward)
+        used = np.flatnonzero(slot >= 0)
+        first, order = _grouped(slot[used], len(up_head))
+        return cls(rank, shape, kernels.Inputs(first, used[order], upward))
 
     @property
     def arc_count(self) -> int:
@@ -70,8 +73,7 @@ class Hierarchy:
         """The hierarchy with a weight for each input arc (NO_WAY where it may not be used)."""
         from haoyun.maps import hierarchy_kernels as kernels  # noqa: PLC0415 - imports numba
 
-        base_up, base_down = kernels.spread(self.arc_count, self.slot, self.upward, weight)
-        up, down = base_up.copy(), base_down.copy()
+        up, down = kernels.spread(self.inputs, weight)
         up_mid, down_mid = kernels.customize(self.shape, up, down)
         return Customized(self, kernels.Costs(up, down, up_mid, down_mid))
 
@@ -84,8 +86,9 @@ class Hierarchy:
                 allow_pickle=False,
                 stamp=np.array([_stamp(fingerprint)]),
                 rank=self.rank,
-                slot=self.slot,
-                upward=self.upward,
+                input_first=self.inputs.first,
+                input_arc=self.inputs.arc,
+                input_upward=self.inputs.upward,
                 **self.shape._asdict(),
             )
         part.replace(path)
@@ -93,14 +96,15 @@ class Hierarchy:
     @classmethod
     def load(cls, path: Path, fingerprint: str) -> Hierarchy | None:
         """What `save` kept for the same fingerprint; None if there is nothing, or something else."""
-        from haoyun.maps.hierarchy_kernels import Shape  # noqa: PLC0415 - imports numba
+        from haoyun.maps.hierarchy_kernels import Inputs, Shape  # noqa: PLC0415 - imports numba
 
         try:
             with np.load(path, allow_pickle=False) as kept:
                 if str(kept["stamp"][0]) != _stamp(fingerprint):
                     return None
                 shape = Shape(*(kept[name] for name in Shape._fields))
-                return cls(kept["rank"], shape, kept["slot"], kept["upward"])
+                inputs = Inputs(*(kept[f"input_{name}"] for name in Inputs._fields))
+                return cls(kept["rank"], shape, inputs)
         except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error):
             return None  # the cache is only that: it is made anew
 
@@ -119,11 +123,10 @@ class Customized:
         own = self.hierarchy
         if len(arcs) > _PARTIAL_SHARE * len(weight):
             return own.customized(weight)
-        base_up, base_down = kernels.spread(own.arc_count, own.slot, own.upward, weight)
         old = self.costs
         costs = kernels.Costs(old.up.copy(), old.down.copy(), old.up_mid.copy(), old.down_mid.copy())
         slots = np.unique(own.slot[arcs])
-        kernels.recustomize(slots[slots >= 0], own.shape, costs, base_up, base_down)
+        kernels.recustomize(slots[slots >= 0], own.shape, costs, own.inputs, weight)
         return Customized(own, costs)
 
     def matrix(self, starts: Ends, goals: Ends) -> tuple[FloatArray, FloatArray]:

@@ -34,6 +34,14 @@ class Shape(NamedTuple):
     low_node: IntArray  # (arcs,) their lower ends
 
 
+class Inputs(NamedTuple):
+    """The input arcs by the arc of the hierarchy that they lie on: those of arc k are arc[first[k]:first[k + 1]]."""
+
+    first: LongArray
+    arc: LongArray
+    upward: BoolArray  # (input arcs,) whether each runs from the lower to the higher rank
+
+
 class Costs(NamedTuple):
     """Weights of the arcs, and the lower node that a shortcut runs by (-1 where the input arc stands)."""
 
@@ -108,17 +116,25 @@ def place_arcs(
 
 
 @compiled
-def spread(arcs: int, slot: LongArray, upward: BoolArray, weight: LongArray) -> tuple[LongArray, LongArray]:
+def spread(inputs: Inputs, weight: LongArray) -> tuple[LongArray, LongArray]:
     """Weights of the input arcs on the arcs of the hierarchy, before customization: (up, down)."""
-    up, down = np.full(arcs, NO_WAY, np.int64), np.full(arcs, NO_WAY, np.int64)
-    for i in range(len(slot)):
-        k = slot[i]
-        if k < 0:
-            continue
-        if upward[i]:
-            up[k] = min(up[k], weight[i])
+    arcs = len(inputs.first) - 1
+    up, down = np.empty(arcs, np.int64), np.empty(arcs, np.int64)
+    for k in range(arcs):
+        up[k], down[k] = _least_inputs(k, inputs, weight)
+    return up, down
+
+
+@compiled
+def _least_inputs(k: int, inputs: Inputs, weight: LongArray) -> tuple[int, int]:
+    """The least weights of the input arcs on an arc, upwards and downwards."""
+    up, down = NO_WAY, NO_WAY
+    for i in range(inputs.first[k], inputs.first[k + 1]):
+        arc = inputs.arc[i]
+        if inputs.upward[arc]:
+            up = min(up, weight[arc])
         else:
-            down[k] = min(down[k], weight[i])
+            down = min(down, weight[arc])
     return up, down
 
 
@@ -148,10 +164,11 @@ def customize(shape: Shape, up: LongArray, down: LongArray) -> tuple[IntArray, I
 
 
 @compiled
-def _renew(k: int, shape: Shape, costs: Costs, base_up: LongArray, base_down: LongArray) -> bool:
+def _renew(k: int, shape: Shape, costs: Costs, inputs: Inputs, weight: LongArray) -> bool:
     """Work out one arc anew from its input and its lower triangles; whether it changed."""
     x, y = shape.up_tail[k], shape.up_head[k]
-    best_up, best_down, mid_up, mid_down = base_up[k], base_down[k], np.int32(-1), np.int32(-1)
+    best_up, best_down = _least_inputs(k, inputs, weight)
+    mid_up, mid_down = np.int32(-1), np.int32(-1)
     i, i_end = shape.low_first[x], shape.low_first[x + 1]
     j, j_end = shape.low_first[y], shape.low_first[y + 1]
     while i < i_end and j < j_end:
@@ -174,9 +191,7 @@ def _renew(k: int, shape: Shape, costs: Costs, base_up: LongArray, base_down: Lo
 
 
 @compiled
-def recustomize(
-    changed: LongArray, shape: Shape, costs: Costs, base_up: LongArray, base_down: LongArray
-) -> int:
+def recustomize(changed: LongArray, shape: Shape, costs: Costs, inputs: Inputs, weight: LongArray) -> int:
     """Bring `costs` up to date after the inputs of the arcs `changed` changed; how many arcs were renewed.
 
     Nodes are taken by rank. An arc above is renewed only if the triangle below it became better than it, or
@@ -198,7 +213,7 @@ def recustomize(
                 continue
             renewed += 1
             y = shape.up_head[k]
-            if not _renew(k, shape, costs, base_up, base_down):
+            if not _renew(k, shape, costs, inputs, weight):
                 continue
             for j in range(shape.up_first[x], shape.up_first[x + 1]):
                 z = shape.up_head[j]

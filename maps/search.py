@@ -10,8 +10,6 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
-from scipy.sparse.csgraph import dijkstra
 
 from haoyun.maps.weights import NO_WAY, unpack
 
@@ -104,6 +102,9 @@ class PlainSearch:
 
     def _labels(self, starts: Ends, begin: int, end: int) -> tuple[LongArray, IntArray]:
         """(weights, predecessors) of all nodes for the searches begin..end; each has a node n + i of its own."""
+        from scipy.sparse import csr_array  # noqa: PLC0415 - takes a quarter of a second
+        from scipy.sparse.csgraph import dijkstra  # noqa: PLC0415
+
         a, b = int(starts.first[begin]), int(starts.first[end])
         own = self._n + np.repeat(np.arange(end - begin), np.diff(starts.first[begin : end + 1]))
         tail = np.concatenate([self._tail, own])
