@@ -18,7 +18,7 @@ from haoyun.maps.osm.reader import Progress
 from haoyun.maps.osm.tags import DEFAULT_CLASSES, KEYS, is_open, road_class, rules_of, with_links
 
 DEADLINE_S = 600.0
-REQUEST_S = 60.0  # until a server that does not answer counts as absent
+REQUEST_S = 90  # until a server that does not answer counts as absent; Overpass takes whole seconds
 
 
 def download_place(
