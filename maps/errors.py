@@ -4,6 +4,7 @@ MapError
 ├── UnknownMap      no map of that name; the message lists what exists
 ├── BadMapFile      a map file is missing, empty, truncated or of another format
 ├── UnknownPlace    no place of that code; the message suggests close ones
+├── BadTrace        fixes that are not in the order of time, or do not fit each other
 ├── BadCoordinate   a latitude or longitude outside its range, or not a number
 └── NoPath          no drivable way between two nodes of a network
 """
@@ -33,3 +34,7 @@ class BadCoordinate(MapError, ValueError):
 
 class NoPath(MapError):
     """Two nodes without a drivable way between them."""
+
+
+class BadTrace(MapError, ValueError):
+    """Fixes that make no trace; the message names the rule and the fix."""
