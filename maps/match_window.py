@@ -17,7 +17,8 @@ from haoyun.maps.match_tables import Chain
 from haoyun.maps.matched import Match
 from haoyun.maps.trace import Trace
 
-_CONTEXT = 4  # fixes beyond the smoothing window that decide whether one is a jump
+_CONTEXT = 4  # fixes before the smoothing window that decide whether one in it is a jump
+_AHEAD = 2  # and behind it
 
 
 class MatchWindow:
@@ -82,7 +83,7 @@ class MatchWindow:
             return len(self._raw)
         # A fix is final once the smoothing window behind it, and what decides on jumps in it, are here.
         until = self._raw.time_s[-1] - self._prepare.WIDEST_S
-        known = int(np.searchsorted(self._raw.time_s, until)) - _CONTEXT
+        known = int(np.searchsorted(self._raw.time_s, until)) - _AHEAD
         return max(len(self._kept), known)
 
     def _prepare_fixes(self, begin: int, end: int, last: bool) -> None:

@@ -70,7 +70,9 @@ class Drives:
             if self.network.edge_length_m[edges].sum() >= least_m:
                 return self.driven(edges, kind, random)
 
-    def driven(self, edges: np.ndarray, kind: str, random: np.random.Generator, begin_s: float = 1e9) -> Drive:
+    def driven(
+        self, edges: np.ndarray, kind: str, random: np.random.Generator, begin_s: float = 1e9
+    ) -> Drive:
         net = self.network
         length = net.edge_length_m[edges]
         ends = np.cumsum(length)
@@ -95,7 +97,12 @@ class Drives:
         return Drive(kind, edges, along, begin_s + np.concatenate([[0.0], np.cumsum(seconds)]))
 
     def fixes(
-        self, drive: Drive, interval_s: float, sigma_m: float, random: np.random.Generator, headings: bool = False
+        self,
+        drive: Drive,
+        interval_s: float,
+        sigma_m: float,
+        random: np.random.Generator,
+        headings: bool = False,
     ) -> tuple[Trace, np.ndarray, np.ndarray]:
         """(noisy trace, true edge of each fix, true offset)."""
         times = np.arange(drive.time_s[0], drive.time_s[-1], interval_s)
@@ -127,7 +134,9 @@ class Drives:
         return trace, edge, offset
 
 
-def intervals_of(edges: np.ndarray, length_m: np.ndarray, from_m: float, to_m: float) -> list[tuple[int, float, float]]:
+def intervals_of(
+    edges: np.ndarray, length_m: np.ndarray, from_m: float, to_m: float
+) -> list[tuple[int, float, float]]:
     """(edge, from, to) of each edge of a way that is cut at both ends."""
     rows = [[int(e), 0.0, float(length_m[e])] for e in edges]
     if rows:
@@ -147,7 +156,9 @@ def truth_intervals(drive: Drive, times: np.ndarray, length_m: np.ndarray) -> li
     ]
 
 
-def overlap(truth: list[tuple[int, float, float]], found: list[tuple[int, float, float]]) -> tuple[float, float, float]:
+def overlap(
+    truth: list[tuple[int, float, float]], found: list[tuple[int, float, float]]
+) -> tuple[float, float, float]:
     """(metres of the truth, of them found, metres found that are not in the truth); an edge counts once."""
 
     def union(rows: list[tuple[int, float, float]]) -> dict[int, list[tuple[float, float]]]:
