@@ -87,13 +87,13 @@ def _fit(chosen: Chosen, layer: LongArray, state: LongArray, spread_m: FloatArra
     """1 for a fix within two sigmas of its place, falling beyond: the edge may be the best of a bad lot."""
     width = chosen.layers.edge.shape[1]
     off = chosen.layers.away_m[layer, state[layer] - layer * width] / spread_m[layer]
-    return np.exp(-np.maximum(0.0, off**2 - 4.0) / 8.0)
+    return np.asarray(np.exp(-np.maximum(0.0, off**2 - 4.0) / 8.0))
 
 
 def _rising(along_m: FloatArray, part: LongArray) -> FloatArray:
     """The running maximum within each part: jitter does not drive backwards."""
     lift = part * (along_m.max(initial=0.0) + 1.0)  # parts one above the other, so that one pass serves all
-    return np.maximum.accumulate(along_m + lift) - lift
+    return np.asarray(np.maximum.accumulate(along_m + lift) - lift)
 
 
 def _placed(

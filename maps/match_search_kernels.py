@@ -28,7 +28,9 @@ DONE, POOL_FULL, ARCS_FULL = 0, 1, 2
 
 
 @compiled
-def _search(source: int, longest_m: float, towards: Towards, graph: Graph, rows: Rows, work: Work) -> bool:
+def _search(  # noqa: PLR0912, PLR0915 - one loop: calls inside it would cost as much as its steps
+    source: int, longest_m: float, towards: Towards, graph: Graph, rows: Rows, work: Work
+) -> bool:
     """Write the row of one edge: all edges whose start is at most `longest_m` from its end, the cheapest way.
 
     With towards.wanted > 0 only ways that can still end near a point in that length are followed, the
@@ -142,7 +144,7 @@ def _find(listed: Any, start: int, count: int, e: int) -> int:
 @compiled
 def _apart_m(lat0: float, lon0: float, lat1: float, lon1: float) -> float:
     east = ((lon1 - lon0 + 180.0) % 360.0 - 180.0) * np.cos(np.radians((lat0 + lat1) / 2))
-    return np.hypot(east, lat1 - lat0) * _METRES_PER_DEGREE
+    return float(np.hypot(east, lat1 - lat0) * _METRES_PER_DEGREE)
 
 
 @compiled
@@ -253,7 +255,7 @@ def _ensure(source: int, need_m: float, i: int, layers: Layers, graph: Graph, ro
 
 
 @compiled
-def _step(
+def _step(  # noqa: PLR0912 - one loop, as _search
     j: int, i: int, penalty: float, layers: Layers, chain: Chain, graph: Graph, rows: Rows, work: Work,
     costs: Costs,
 ) -> bool:  # fmt: skip

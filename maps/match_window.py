@@ -99,8 +99,9 @@ class MatchWindow:
         ]
         settings = self._core.settings
         kept = np.concatenate([self._kept, np.zeros(end - begin, dtype=np.bool_)])
+        lat, lon, sigma_m = self._smooth
         self._prepare.thin(
-            raw.time_s, *self._smooth, settings.longest_gap_s, settings.thin_sigmas, begin, kept
+            raw.time_s, lat, lon, sigma_m, settings.longest_gap_s, settings.thin_sigmas, begin, kept
         )
         kept[-1] |= last
         self._kept = kept
@@ -114,7 +115,8 @@ class MatchWindow:
         edges = np.concatenate([known[-1:] if len(known) else [-1], fixes]).astype(np.int64)
         gaps = np.array([waits[a + 1 : b + 1].max() for a, b in pairwise(edges)])
         chosen = Trace(*(getattr(raw, name)[fixes] for name in Trace.__dataclass_fields__))
-        added = self._core.layers(chosen, *(column[fixes] for column in self._smooth), gaps)
+        lat, lon, sigma_m = (column[fixes] for column in self._smooth)
+        added = self._core.layers(chosen, lat, lon, sigma_m, gaps)
         if self._layers is None:
             self._layers = added
         else:
@@ -126,12 +128,17 @@ class MatchWindow:
 
     def _grown(self, chain: Any, layers: int) -> Any:
         states, room = layers * self._core.settings.most_candidates, self._room(layers)
-        added = [np.full(states, -np.inf), np.full(states, -1, dtype=np.int64), np.full(states, -np.inf)]
+        added: list[Any] = [
+            np.full(states, -np.inf),
+            np.full(states, -1, dtype=np.int64),
+            np.full(states, -np.inf),
+        ]
         added += [np.full(layers, -np.inf), np.zeros(layers, dtype=np.int8)]
         added += [np.empty(room, dtype=np.int64), np.empty(room, dtype=np.int64), np.empty(room)]
         if chain is None:
-            return Chain(*added, np.array([0, self._search.NO_PART, 0, 0, 0], dtype=np.int64))
-        return Chain(*(np.concatenate(pair) for pair in zip(chain[:8], added, strict=True)), chain.at)
+            return Chain._make([*added, np.array([0, self._search.NO_PART, 0, 0, 0], dtype=np.int64)])
+        longer = [np.concatenate(pair) for pair in zip(chain[:8], added, strict=True)]
+        return Chain._make([*longer, chain.at])
 
     def _room(self, layers: int) -> int:
         width = self._core.settings.most_candidates

@@ -198,7 +198,7 @@ def peer(network: RoadNetwork, drives: list[Drive], tasks: dict[tuple[int, int],
         script = Path(__file__).with_name("maps_match_peer.py")
         done = subprocess.run([python, script, folder], capture_output=True, text=True, check=False)
         if done.returncode:
-            print(f"{PEER}: skipped, it failed: {done.stderr.strip().splitlines()[-1]}")
+            print(f"{PEER}: skipped, it failed: {done.stderr.strip().splitlines()[-1][:200]}")
             return
         answer = json.loads((folder / "answers.json").read_text())
     print(
@@ -220,7 +220,7 @@ def peer_python() -> Path | None:
     install = [python, "-m", "pip", "install", "--quiet", "--only-binary", ":all:", PEER, "numpy"]
     done = subprocess.run(install, capture_output=True, text=True, check=False)
     if done.returncode:
-        print(f"{PEER}: skipped, pip could not install it: {done.stderr.strip().splitlines()[-1]}")
+        print(f"{PEER}: skipped, pip could not install it: {done.stderr.strip().splitlines()[-1][:200]}")
         return None
     return python
 

@@ -41,8 +41,7 @@ def main(folder: Path) -> None:
         rows, sigma_m = traces[name], float(name.split("_")[1])
         drives = [rows[rows[:, 0] == k][:, 1:] for k in np.unique(rows[:, 0])]
         trajectories = [
-            Trajectory.from_xyt_tuples(i, [tuple(map(float, row)) for row in drive])
-            for i, drive in enumerate(drives)
+            Trajectory.from_xyt_tuples([tuple(map(float, row)) for row in drive]) for drive in drives
         ]
         options = {"candidate_search_radius": max(50.0, 4 * sigma_m), "gps_error": max(5.0, sigma_m)}
         begun = time.perf_counter()
