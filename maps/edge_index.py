@@ -64,6 +64,9 @@ class EdgeIndex:
         # Longitudes count from the middle of the network, so that no road crosses the end of the scale.
         self._meridian = _middle_meridian(network.node_lon)
         self._pieces = pieces = _pieces(network, self._meridian)
+        # One rising scale over all edges: metres of all edges before plus the piece's start on its own.
+        self._edge_at_m = np.cumsum(network.edge_length_m) - network.edge_length_m
+        self._scale_m = self._edge_at_m[pieces.edge] + pieces.start_m
         self._grid, self._columns, self._rows = _layout(pieces.line)
         self._cells = kernels.cells_of_segments(pieces.line, self._grid, self._columns, self._rows)
 
@@ -126,9 +129,7 @@ class EdgeIndex:
         wanted = np.asarray(edge, dtype=np.int64)
         along = np.clip(np.asarray(offset_m, dtype=np.float64), 0, self._network.edge_length_m[wanted])
         pieces = self._pieces
-        # One sorted scale over all edges: the running length plus the edge's own start.
-        base = np.concatenate([[0.0], np.cumsum(self._network.edge_length_m)])
-        piece = np.searchsorted(base[pieces.edge] + pieces.start_m, base[wanted] + along, side="right") - 1
+        piece = np.searchsorted(self._scale_m, self._edge_at_m[wanted] + along, side="right") - 1
         piece = np.clip(piece, pieces.first[wanted], pieces.first[wanted + 1] - 1)
         length = pieces.length_m[piece]
         share = np.divide(along - pieces.start_m[piece], length, out=np.zeros_like(along), where=length > 0)

@@ -6,6 +6,7 @@ MapError
 ├── BadOption       a box or a list of road classes that makes no sense
 ├── Unreachable     a service on the network did not answer
 ├── UnknownPlace    no place of that code; the message suggests close ones
+├── BadTrace        fixes that are not in the order of time, or do not fit each other
 ├── BadCoordinate   a latitude or longitude outside its range, or not a number
 ├── NoPath          no drivable way between two nodes of a network
 └── NoRoadNear      a position too far from any road that the vehicle may use
@@ -48,3 +49,7 @@ class NoPath(MapError):
 
 class NoRoadNear(MapError):
     """A position too far from any road that the vehicle may use."""
+
+
+class BadTrace(MapError, ValueError):
+    """Fixes that make no trace; the message names the rule and the fix."""

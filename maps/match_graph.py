@@ -37,6 +37,7 @@ class MatchGraph:
     drive_m: NDArray[np.float32]  # (edges,) length weighed by the preference for fast roads
     length_m: FloatArray
     duration_s: FloatArray  # at the network's own speeds
+    cheapest: FloatArray  # (1,) the least that a metre is priced at
 
 
 def match_graph(network: RoadNetwork, allowed: BoolArray) -> MatchGraph:
@@ -59,6 +60,7 @@ def match_graph(network: RoadNetwork, allowed: BoolArray) -> MatchGraph:
         drive_m=(network.edge_length_m * weight).astype(np.float32),
         length_m=network.edge_length_m,
         duration_s=network.edge_duration_s,
+        cheapest=np.array([weight.min()]),
     )
 
 

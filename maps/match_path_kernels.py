@@ -122,6 +122,29 @@ def _last_layers(best: Any, begins: Any) -> Any:
 
 
 @compiled
+def on_way(probability: Any, edge: Any, layer: Any, step: Any, part: Any, way: Any) -> Any:
+    """Probability that a matched fix lies on the way driven: on any edge from the fix before to the one after.
+
+    Near a junction a fix may as well belong to the edge before or behind; both are on the way.
+    """
+    sure = np.zeros(len(layer))
+    width = edge.shape[1]
+    for k in range(len(layer)):
+        low = high = step[k]
+        if k > 0 and part[step[k - 1]] == part[low]:
+            low = step[k - 1]
+        if k + 1 < len(layer) and part[step[k + 1]] == part[high]:
+            high = step[k + 1]
+        for b in range(width):
+            for w in range(low, high + 1):
+                if edge[layer[k], b] == way[w]:
+                    sure[k] += probability[layer[k] * width + b]
+                    break
+        sure[k] = min(1.0, sure[k])
+    return sure
+
+
+@compiled
 def place(
     x: Any, y: Any, left: Any, right: Any, at: Any, along_m: Any, path_edge: Any, path_start_m: Any,
     segment: Any, first: Any, start_m: Any, length_m: Any,

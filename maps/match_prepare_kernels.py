@@ -83,16 +83,19 @@ def _turned(degrees: float) -> float:
 
 
 @compiled
-def thin(t: Any, lat: Any, lon: Any, sigma_m: Any, longest_gap_s: float, steps: float, last: bool) -> Any:
-    """Which fixes to match: those that moved on from the last matched one by more than their noise.
+def thin(
+    t: Any, lat: Any, lon: Any, sigma_m: Any, longest_gap_s: float, steps: float, begin: int, kept: Any
+) -> None:
+    """Write from `begin` on which fixes to match: those that moved on from the last one by more than noise.
 
-    A vehicle that stands makes a cloud, not a drive. Both sides of a gap are kept, and the last fix if asked.
-    Decisions look back only, so that they do not change when later fixes arrive.
+    A vehicle that stands makes a cloud, not a drive. The first fix after a gap is kept. Decisions look back
+    only, so that they do not change when later fixes arrive.
     """
-    n = len(t)
-    kept = np.zeros(n, dtype=np.bool_)
     before = -1
-    for i in range(n):
+    for i in range(begin):
+        if kept[i]:
+            before = i
+    for i in range(begin, len(kept)):
         if before < 0 or t[i] - t[i - 1] > longest_gap_s:
             kept[i] = True
         else:
@@ -102,6 +105,3 @@ def thin(t: Any, lat: Any, lon: Any, sigma_m: Any, longest_gap_s: float, steps: 
             kept[i] = moved_m > max(5.0, steps * max(sigma_m[i], sigma_m[before]))
         if kept[i]:
             before = i
-    if last and n > 0:
-        kept[n - 1] = True
-    return kept

@@ -8,165 +8,102 @@ pool until it is full, so that a city is searched once and not once a drive.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from haoyun.maps.compiled import compiled
+from haoyun.maps.match_tables import Chain, Costs, Graph, Layers, Rows, Towards, Work
 
 _METRES_PER_DEGREE = 6371008.8 * np.pi / 180
 MOST_LABELS = 20_000  # edges in one row; ends a search in a dense city before it takes all memory
 LAYERS_BACK = 4  # a step may leave out this many fixes less one as outliers
-_CUT = 18.0  # a step this much less likely than a perfect one is not looked at (natural logarithm)
+_CUT = 14.0  # a step this much less likely than a perfect one is not looked at (natural logarithm)
 _BEAM = 22.0  # a state this far behind the best of its layer is dropped
 _SMALLEST_SEARCH_M = 300.0
-_RAW_PER_METRE = 1.3  # the most that a metre weighs in a search (20 km/h and slower count as this)
+_REMEMBERED_M = 1500.0  # longer searches are bound for the next fix and not kept
 _FASTEST_M_S = 70.0
+NO_PART = -(1 << 62)
 DONE, POOL_FULL, ARCS_FULL = 0, 1, 2
 
 
-class Graph(NamedTuple):
-    """Followers of each edge in CSR form; see match_graph.py."""
-
-    start: Any
-    follower: Any
-    turn_m: Any
-    drive_m: Any
-    length_m: Any
-    duration_s: Any
-
-
-class Rows(NamedTuple):
-    """Where each edge's row lies in the pool, how far it reaches, and the pool's columns."""
-
-    start: Any  # -1: not searched yet
-    count: Any
-    radius_m: Any
-    edge: Any
-    before: Any
-    metres: Any
-    price_m: Any
-    seconds: Any
-    used: Any  # (1,) how much of the pool is taken
-
-
-class Work(NamedTuple):
-    """Scratch space of the searches, one slot an edge; `stamp` says which search wrote it."""
-
-    stamp: Any
-    settled: Any
-    cost: Any
-    metres: Any
-    price: Any
-    seconds: Any
-    before: Any
-    heap_key: Any
-    heap_edge: Any
-    clock: Any  # (1,)
-
-
-class Layers(NamedTuple):
-    """The fixes to match and their candidates: (layers,) and (layers, width) arrays."""
-
-    t: Any
-    lat: Any
-    lon: Any
-    sigma_m: Any
-    gap_s: Any  # longest time without any fix since the layer before
-    edge: Any
-    offset_m: Any
-    emission: Any  # log-likelihood of the fix at the candidate; -inf where there is none
-
-
-class Chain(NamedTuple):
-    """What the Viterbi pass writes: scores and parents of states, and the arcs between them."""
-
-    score: Any  # (states,)
-    parent: Any  # (states,) -1: the drive begins here
-    start: Any  # (states,) log-likelihood that the drive begins here
-    best: Any  # (layers,) the layer's highest score
-    begins: Any  # (layers,) 1 where a new part begins
-    arc_from: Any
-    arc_to: Any
-    arc_log: Any  # log-likelihood of the step and of the fix it leads to
-    at: Any  # (5,) next layer, begin of the part, arcs used, dead layers in a row, was the last step bad
-
-
-class Costs(NamedTuple):
-    """How unlikely things are; see MatchSettings."""
-
-    beta_m: float
-    beta_share: float
-    beta_sigma: float
-    turn_m: float
-    outlier: float
-    longest_gap_s: float
-    farthest_m: float
-
-
 @compiled
-def _search(source: int, radius_m: float, graph: Graph, rows: Rows, work: Work) -> bool:
-    """Write the row of one edge up to a price of `radius_m`; False if the pool has no room for it."""
-    room = len(rows.edge) - rows.used[0]
-    if room < MOST_LABELS:
-        return False
-    work.clock[0] += 1
-    clock = work.clock[0]
-    size, count = 0, 0
+def _search(source: int, longest_m: float, towards: Towards, graph: Graph, rows: Rows, work: Work) -> bool:
+    """Write the row of one edge: all edges whose start is at most `longest_m` from its end, the cheapest way.
+
+    With towards.wanted > 0 only ways that can still end near a point in that length are followed, the
+    likeliest first, until the wanted edges (marked in work.wanted with the clock) are found. False if the pool
+    has no room for the row.
+    """
     base = rows.used[0]
-    for i in range(graph.start[source], graph.start[source + 1]):
-        size = _label(
-            graph.follower[i], source, graph.turn_m[i], 0.0, graph.turn_m[i], 0.0, clock, size, work
-        )
-    while size > 0 and count < MOST_LABELS:
-        cost, e = work.heap_key[0], work.heap_edge[0]
-        size = _pop(work.heap_key, work.heap_edge, size)
-        if work.settled[e] == clock or cost > work.cost[e]:
-            continue
-        if cost > radius_m:
+    if len(rows.edge) - base < MOST_LABELS:
+        return False
+    # Fields as locals: taking an array out of a named tuple counts its references, which costs as much as a label.
+    start, follower, turn_m, drive_m = graph.start, graph.follower, graph.turn_m, graph.drive_m
+    length_m, duration_s = graph.length_m, graph.duration_s
+    label, heap_key, heap_edge, listed = work.label, work.heap_key, work.heap_edge, rows.edge
+    clock, bound, cheapest = work.clock[0], towards.wanted > 0, graph.cheapest[0]
+    size, count, open_ends = 0, 0, towards.wanted
+    e, onward, metres, price, seconds = source, 0.0, 0.0, 0.0, 0.0
+    while True:
+        for i in range(start[e], start[e + 1]):
+            f = follower[i]
+            cost = onward + turn_m[i]
+            mine = label[f]
+            if metres > longest_m or (mine.stamp == clock and mine.cost <= cost) or size == len(heap_key):
+                continue
+            key = cost
+            if bound:
+                left = _apart_m(graph.lat[f], graph.lon[f], towards.lat, towards.lon) - towards.near_m
+                if metres + left > longest_m:
+                    continue
+                key += max(left, 0.0) * cheapest
+            mine.stamp, mine.cost, mine.before = clock, cost, e
+            mine.metres, mine.price, mine.seconds = metres, price + turn_m[i], seconds
+            at = size
+            while at > 0 and heap_key[(at - 1) >> 1] > key:
+                up = (at - 1) >> 1
+                heap_key[at], heap_edge[at] = heap_key[up], heap_edge[up]
+                at = up
+            heap_key[at], heap_edge[at] = key, f
+            size += 1
+        e = -1
+        while size > 0 and e < 0:  # the next edge that is not settled yet
+            e = heap_edge[0]
+            size = _pop(heap_key, heap_edge, size)
+            if label[e].settled == clock:
+                e = -1
+        if e < 0:
             break
-        work.settled[e] = clock
-        rows.edge[base + count] = e
+        here = label[e]
+        here.settled = clock
+        listed[base + count] = e
         count += 1
-        metres, seconds = work.metres[e] + graph.length_m[e], work.seconds[e] + graph.duration_s[e]
-        onward = cost + graph.drive_m[e]
-        for i in range(graph.start[e], graph.start[e + 1]):
-            turn = graph.turn_m[i]
-            size = _label(
-                graph.follower[i], e, onward + turn, metres, work.price[e] + turn, seconds, clock, size, work
-            )
-    order = np.sort(rows.edge[base : base + count])
-    for i in range(count):
-        e = order[i]
-        rows.edge[base + i] = e
-        rows.before[base + i] = work.before[e]
-        rows.metres[base + i] = work.metres[e]
-        rows.price_m[base + i] = work.price[e]
-        rows.seconds[base + i] = work.seconds[e]
-    rows.start[source], rows.count[source], rows.radius_m[source] = base, count, radius_m
-    rows.used[0] = base + count
+        if bound and work.wanted[e] == clock:
+            open_ends -= 1
+            if open_ends == 0:
+                break
+        if count == MOST_LABELS:
+            break
+        onward, metres = here.cost + drive_m[e], here.metres + length_m[e]
+        price, seconds = here.price, here.seconds + duration_s[e]
+    _write_row(source, longest_m, base, count, rows, work)
     return True
 
 
 @compiled
-def _label(
-    e: int, before: int, cost: float, metres: float, price: float, seconds: float, clock: int, size: int,
-    work: Work,
-) -> int:  # fmt: skip
-    """Improve the label of an edge and push it; the heap's new size. A full heap drops the farthest."""
-    if work.stamp[e] == clock and work.cost[e] <= cost:
-        return size
-    if size == len(work.heap_key):
-        return size
-    work.stamp[e], work.cost[e], work.before[e] = clock, cost, before
-    work.metres[e], work.price[e], work.seconds[e] = metres, price, seconds
-    at = size
-    while at > 0 and work.heap_key[(at - 1) >> 1] > cost:
-        up = (at - 1) >> 1
-        work.heap_key[at], work.heap_edge[at] = work.heap_key[up], work.heap_edge[up]
-        at = up
-    work.heap_key[at], work.heap_edge[at] = cost, e
-    return size + 1
+def _write_row(source: int, longest_m: float, base: int, count: int, rows: Rows, work: Work) -> None:
+    listed, before, along = rows.edge, rows.before, rows.metres
+    price_m, seconds, label = rows.price_m, rows.seconds, work.label
+    order = np.sort(listed[base : base + count])
+    for i in range(count):
+        e = order[i]
+        listed[base + i] = e
+        before[base + i] = label[e].before
+        along[base + i] = label[e].metres
+        price_m[base + i] = label[e].price
+        seconds[base + i] = label[e].seconds
+    rows.start[source], rows.count[source], rows.longest_m[source] = base, count, longest_m
 
 
 @compiled
@@ -189,23 +126,23 @@ def _pop(key: Any, edge: Any, size: int) -> int:
 
 
 @compiled
-def _find(rows: Rows, source: int, e: int) -> int:
-    """Where in the pool a row lists an edge; -1 if it does not."""
-    low = rows.start[source]
-    high = end = low + rows.count[source]
+def _find(listed: Any, start: int, count: int, e: int) -> int:
+    """Where in the pool a row (`count` sorted entries from `start`) lists an edge; -1 if it does not."""
+    low = start
+    high = end = start + count
     while low < high:
         middle = (low + high) >> 1
-        if rows.edge[middle] < e:
+        if listed[middle] < e:
             low = middle + 1
         else:
             high = middle
-    return low if low < end and rows.edge[low] == e else -1
+    return low if low < end and listed[low] == e else -1
 
 
 @compiled
 def _apart_m(lat0: float, lon0: float, lat1: float, lon1: float) -> float:
     east = ((lon1 - lon0 + 180.0) % 360.0 - 180.0) * np.cos(np.radians((lat0 + lat1) / 2))
-    return np.hypot(east, lat1 - lat0) * _METRES_PER_DEGREE
+    return float(np.hypot(east, lat1 - lat0) * _METRES_PER_DEGREE)
 
 
 @compiled
@@ -225,7 +162,7 @@ def viterbi(layers: Layers, chain: Chain, graph: Graph, rows: Rows, work: Work, 
     while i < n:
         if len(chain.arc_to) - chain.at[2] < LAYERS_BACK * width * width:
             return ARCS_FULL
-        if first < 0 or (i > first and layers.gap_s[i] > costs.longest_gap_s):
+        if first == NO_PART or (i > first and layers.gap_s[i] > costs.longest_gap_s):
             first, dead, bad = i, 0, 0
             chain.begins[i] = 1
         chain.at[0], chain.at[1], chain.at[3], chain.at[4] = i, first, dead, bad
@@ -234,7 +171,7 @@ def viterbi(layers: Layers, chain: Chain, graph: Graph, rows: Rows, work: Work, 
         reference = -np.inf
         for back in range(1, LAYERS_BACK + 1):
             j = i - back
-            if j < first or (back > 1 and not bad and chain.best[i] > reference - costs.outlier):
+            if j < max(first, 0) or (back > 1 and not bad and chain.best[i] > reference - costs.outlier):
                 break
             if not _step(j, i, (back - 1) * costs.outlier, layers, chain, graph, rows, work, costs):
                 chain.at[2] = arcs
@@ -245,11 +182,11 @@ def viterbi(layers: Layers, chain: Chain, graph: Graph, rows: Rows, work: Work, 
             bad = 1
             if dead == LAYERS_BACK:  # all that was tried since is off this part: begin anew behind it
                 i -= dead
-                first = -1
+                first = NO_PART
                 for back in range(1, dead + 1):
                     chain.best[i + back] = -np.inf
         elif chain.best[i] == -np.inf:
-            first = -1  # a part begins with a fix that has a candidate
+            first = NO_PART  # a part begins with a fix that has a candidate
             chain.begins[i] = 0
         else:
             bad = 1 if chain.best[i] <= reference - costs.outlier else 0
@@ -274,70 +211,109 @@ def _begin(i: int, late: int, layers: Layers, chain: Chain, costs: Costs) -> Non
 
 
 @compiled
+def _bounds(j: int, i: int, layers: Layers, costs: Costs) -> tuple[float, float, float, float, float]:
+    """Of the step from layer j to i: metres apart, seconds, noise, beta, longest way looked at (-1: no way)."""
+    apart = _apart_m(layers.lat[j], layers.lon[j], layers.lat[i], layers.lon[i])
+    dt = layers.t[i] - layers.t[j]
+    noise = layers.sigma_m[i] + layers.sigma_m[j]
+    beta = costs.beta_m + costs.beta_share * apart + costs.beta_sigma * noise
+    longest = min(apart + _CUT * beta, _FASTEST_M_S * dt + 3.0 * noise)
+    if apart > costs.farthest_m or apart - 3.0 * noise > _FASTEST_M_S * dt:
+        longest = -1.0
+    return apart, dt, noise, beta, longest
+
+
+@compiled
+def _ensure(source: int, need_m: float, i: int, layers: Layers, graph: Graph, rows: Rows, work: Work) -> bool:
+    """See to it that the row of an edge reaches the candidates of layer i; False if the pool is full."""
+    if rows.start[source] >= 0 and rows.longest_m[source] >= need_m:
+        return True
+    work.clock[0] += 1
+    if need_m <= _REMEMBERED_M:
+        longest = _SMALLEST_SEARCH_M
+        while longest < need_m:
+            longest *= 1.5
+        if not _search(source, longest, Towards(0, 0.0, 0.0, 0.0), graph, rows, work):
+            return False
+        rows.used[0] += rows.count[source]
+        return True
+    wanted, near = 0, 0.0
+    for b in range(layers.edge.shape[1]):
+        e = layers.edge[i, b]
+        if e >= 0:
+            near = max(near, layers.away_m[i, b])
+            if work.wanted[e] != work.clock[0]:
+                work.wanted[e] = work.clock[0]
+                wanted += 1
+    towards = Towards(wanted, layers.lat[i], layers.lon[i], near)
+    if not _search(source, need_m, towards, graph, rows, work):
+        return False
+    rows.longest_m[source] = -1.0  # good for this step only: the next search writes over it
+    return True
+
+
+@compiled
 def _step(
     j: int, i: int, penalty: float, layers: Layers, chain: Chain, graph: Graph, rows: Rows, work: Work,
     costs: Costs,
 ) -> bool:  # fmt: skip
     """Relax every state of layer i from the living states of layer j; False if the pool is full."""
-    width = layers.edge.shape[1]
-    apart = _apart_m(layers.lat[j], layers.lon[j], layers.lat[i], layers.lon[i])
-    if apart > costs.farthest_m:
+    apart, dt, noise, beta, longest = _bounds(j, i, layers, costs)
+    if longest < 0:
         return True
-    dt = layers.t[i] - layers.t[j]
-    noise = layers.sigma_m[i] + layers.sigma_m[j]
-    if apart - 3.0 * noise > _FASTEST_M_S * dt:
-        return True
-    beta = costs.beta_m + costs.beta_share * apart + costs.beta_sigma * noise
-    longest = min(apart + _CUT * beta, _FASTEST_M_S * dt + 3.0 * noise)
+    # Fields as locals, as in _search.
+    edge, offset_m, emission = layers.edge, layers.offset_m, layers.emission
+    length_m, duration_s, score, parent = graph.length_m, graph.duration_s, chain.score, chain.parent
+    arc_from, arc_to, arc_log = chain.arc_from, chain.arc_to, chain.arc_log
+    row_start, row_count, row_edge = rows.start, rows.count, rows.edge
+    row_metres, row_price_m, row_seconds = rows.metres, rows.price_m, rows.seconds
+    width, arc, best, jitter = edge.shape[1], chain.at[2], chain.best[i], _jitter_m(noise)
+    least, turn_m = chain.best[j] - _BEAM, costs.turn_m
     for a in range(width):
         state = j * width + a
-        if not chain.score[state] > chain.best[j] - _BEAM:
+        if not score[state] > least:
             continue
-        source = layers.edge[j, a]
-        rest = graph.length_m[source] - layers.offset_m[j, a]
-        if rest < longest:
-            need = (longest - rest) * _RAW_PER_METRE + min(200.0, _CUT * costs.turn_m)
-            if rows.start[source] < 0 or rows.radius_m[source] < need:
-                radius = _SMALLEST_SEARCH_M
-                while radius < need:
-                    radius *= 1.6
-                if not _search(source, radius, graph, rows, work):
-                    return False
+        source = edge[j, a]
+        rest = length_m[source] - offset_m[j, a]
+        if rest < longest and not _ensure(source, longest - rest, i, layers, graph, rows, work):
+            return False
+        own_s = duration_s[source] * rest / max(length_m[source], 0.01)
         for b in range(width):
-            e = layers.edge[i, b]
+            e = edge[i, b]
             if e < 0:
                 continue
-            ahead = layers.offset_m[i, b] - layers.offset_m[j, a]
-            if e == source and ahead >= -_jitter_m(noise):
+            ahead = offset_m[i, b] - offset_m[j, a]
+            if e == source and ahead >= -jitter:
                 metres, price, seconds = max(ahead, 0.0), max(-ahead, 0.0), 0.0
             elif rest >= longest:
                 continue
             else:
-                at = _find(rows, source, e)
+                at = _find(row_edge, row_start[source], row_count[source], e)
                 if at < 0:
                     continue
-                metres = rest + rows.metres[at] + layers.offset_m[i, b]
-                price, seconds = rows.price_m[at], rows.seconds[at]
-                seconds += graph.duration_s[source] * rest / max(graph.length_m[source], 0.01)
+                metres = rest + row_metres[at] + offset_m[i, b]
+                price, seconds = row_price_m[at], own_s + row_seconds[at]
             if metres > longest:
                 continue
             hurry = max(0.0, 0.45 * seconds - dt - noise / 10.0)
-            log = -abs(metres - apart) / beta - price / costs.turn_m - hurry / 2.0
+            log = -abs(metres - apart) / beta - price / turn_m - hurry / 2.0
             if log < -_CUT:
                 continue
-            log += layers.emission[i, b] - penalty
+            log += emission[i, b] - penalty
             to = i * width + b
-            arc = chain.at[2]
-            chain.arc_from[arc], chain.arc_to[arc], chain.arc_log[arc] = state, to, log
-            chain.at[2] = arc + 1
-            if chain.score[state] + log > chain.score[to]:
-                chain.score[to], chain.parent[to] = chain.score[state] + log, state
-                chain.best[i] = max(chain.best[i], chain.score[to])
+            arc_from[arc], arc_to[arc], arc_log[arc] = state, to, log
+            arc += 1
+            if score[state] + log > score[to]:
+                score[to], parent[to] = score[state] + log, state
+                best = max(best, score[to])
+    chain.at[2], chain.best[i] = arc, best
     return True
 
 
 @compiled
-def ways(chosen: Any, before: Any, layers: Layers, graph: Graph, rows: Rows, work: Work) -> tuple[Any, Any]:
+def ways(
+    chosen: Any, before: Any, layers: Layers, graph: Graph, rows: Rows, work: Work, costs: Costs
+) -> tuple[Any, Any]:
     """The edges driven up to each matched layer: (start of each layer's list (layers + 1,), edges).
 
     `chosen` is each layer's state (-1: none), `before` the matched layer before it in its part (-1: it is the
@@ -361,11 +337,19 @@ def ways(chosen: Any, before: Any, layers: Layers, graph: Graph, rows: Rows, wor
             ahead = layers.offset_m[i, b] - layers.offset_m[j, a]
             if source == target and ahead >= -_jitter_m(layers.sigma_m[i] + layers.sigma_m[j]):
                 continue
-            at = _reach(source, target, graph, rows, work)
+            need = _bounds(j, i, layers, costs)[4] - graph.length_m[source] + layers.offset_m[j, a]
+            while not _ensure(source, need, i, layers, graph, rows, work):
+                rows.start[:] = -1
+                rows.used[0] = 0
+            at = _find(rows.edge, rows.start[source], rows.count[source], target)
             count, step = 0, at
             while step >= 0:
                 count += 1
-                step = -1 if rows.before[step] == source else _find(rows, source, rows.before[step])
+                step = (
+                    -1
+                    if rows.before[step] == source
+                    else _find(rows.edge, rows.start[source], rows.count[source], rows.before[step])
+                )
         if used + count > len(found):
             larger = np.empty(2 * (used + count), dtype=np.int32)
             larger[:used] = found[:used]
@@ -374,21 +358,6 @@ def ways(chosen: Any, before: Any, layers: Layers, graph: Graph, rows: Rows, wor
         found[used - 1] = target
         for k in range(used - 1, used - count, -1):
             found[k - 1] = rows.before[at]
-            at = _find(rows, source, rows.before[at])
+            at = _find(rows.edge, rows.start[source], rows.count[source], rows.before[at])
         start[i + 1] = used
     return start, found[:used]
-
-
-@compiled
-def _reach(source: int, target: int, graph: Graph, rows: Rows, work: Work) -> int:
-    """Where the row of `source` lists `target`, which the Viterbi pass has found before; searched anew if lost."""
-    at = _find(rows, source, target) if rows.start[source] >= 0 else -1
-    radius = _SMALLEST_SEARCH_M
-    while at < 0 and radius < 1e6:
-        if not _search(source, radius, graph, rows, work):
-            rows.start[:] = -1
-            rows.used[0] = 0
-            continue
-        at = _find(rows, source, target)
-        radius *= 1.6
-    return at

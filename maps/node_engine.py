@@ -24,6 +24,7 @@ from haoyun.maps.road_graph import RoadGraph
 from haoyun.maps.road_line import line_along
 from haoyun.maps.search import Ends
 from haoyun.maps.turns import road_links
+from haoyun.maps.warm import is_warm
 from haoyun.maps.weights import NO_WAY, pack, unpack
 
 LongArray = NDArray[np.int64]
@@ -84,10 +85,10 @@ def engine_for(
 ) -> MatrixEngine | RoadEngine:
     """The engine that suits: for a vehicle a RoadEngine, else one between nodes without limits and turns.
 
-    `keep_in` is the map's folder (`catalog.map_folder`), where a RoadEngine's hierarchy is kept. Small networks
-    get Dijkstra, which answers at once; large ones the hierarchy, which is compiled on its first use ever
-    (`haoyun.maps.warm`).
+    `keep_in` is the map's folder (`catalog.map_folder`), where a RoadEngine's hierarchy is kept. Between
+    nodes, small networks get Dijkstra, which answers at once; large ones the hierarchy, unless it would first
+    have to be compiled (`haoyun.maps.warm`): no server should wait for that at its start.
     """
     if profile is not None:
         return RoadEngine(RoadGraph(network, keep_in=keep_in), profile)
-    return NodeEngine(network) if network.node_count >= SMALL else ScipyEngine(network)
+    return NodeEngine(network) if network.node_count >= SMALL and is_warm() else ScipyEngine(network)

@@ -7,7 +7,9 @@ in the user's cache folder) and is loaded in a fraction of a second.
 
 from __future__ import annotations
 
+import os
 import time
+from pathlib import Path
 
 import numpy as np
 
@@ -33,6 +35,28 @@ def warm_up() -> float:
     metric.search.reach(starts_of(engine.graph, metric, engine.snap(ends)))
     NodeEngine(network).matrix([0], [1])
     return time.perf_counter() - began
+
+
+def is_warm() -> bool:
+    """Whether compiled code lies ready, as far as one sees without loading it."""
+    source = Path(__file__).with_name("search_kernels.py")
+    kept_in = [source.parent / "__pycache__"]
+    if "NUMBA_CACHE_DIR" in os.environ:
+        kept_in = list(Path(os.environ["NUMBA_CACHE_DIR"]).glob("*"))
+    made = [file.stat().st_mtime for folder in kept_in for file in folder.glob("search_kernels.sweep-*.nbi")]
+    return bool(made) and max(made) >= source.stat().st_mtime
+
+
+def prepare(network: RoadNetwork, keep_in: Path) -> tuple[int, int]:
+    """Get everything ready for the first question on a map: compiled code, and the hierarchy kept in its folder.
+
+    (turns, arcs of the hierarchy).
+    """
+    from haoyun.maps.road_graph import RoadGraph  # noqa: PLC0415 - this file is imported to be called
+
+    warm_up()
+    graph = RoadGraph(network, keep_in=keep_in)
+    return len(graph.states.tail), graph.hierarchy.arc_count
 
 
 def _crossroads() -> RoadNetwork:

@@ -7,6 +7,7 @@ import click
 from haoyun.maps.catalog import list_maps, open_map
 from haoyun.maps.errors import MapError
 from haoyun.maps.network import RoadNetwork
+from haoyun.maps.warm import is_warm
 from haoyun.platform.cli import settings_of
 from haoyun.platform.commands import map_route
 from haoyun.platform.commands.map_import import import_
@@ -41,6 +42,7 @@ def show(ctx: click.Context, name: str) -> None:
     click.echo(f"{network.name}: {network.kind}, {network.node_count} nodes, {network.edge_count} edges")
     click.echo(f"bounds: {box.south:.3f},{box.west:.3f} to {box.north:.3f},{box.east:.3f}")
     click.echo(f"attribution: {network.attribution}")
+    click.echo("search: compiled" if is_warm() else "search: the first route compiles it, once (some 20 s)")
 
 
 def _opened(ctx: click.Context, name: str) -> RoadNetwork:

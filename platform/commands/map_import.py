@@ -9,12 +9,13 @@ from typing import Any
 
 import click
 
-from haoyun.maps.catalog import import_map, import_place
+from haoyun.maps.catalog import import_map, import_place, map_folder
 from haoyun.maps.errors import MapError
 from haoyun.maps.network import RoadNetwork
 from haoyun.maps.osm.build import ImportReport
 from haoyun.maps.osm.options import parse_bbox, parse_classes
 from haoyun.maps.osm.tags import CLASSES, DEFAULT_CLASSES
+from haoyun.maps.warm import prepare
 from haoyun.platform.cli import settings_of
 
 _STEPS = 1000  # of the bar
@@ -70,6 +71,11 @@ def import_(
     except MapError as error:
         raise click.ClickException(str(error)) from None
     _tell(network, reports)
+    click.echo(
+        "getting the routes ready (the first import on an installation compiles for some 20 s) ...", err=True
+    )
+    turns, arcs = prepare(network, map_folder(name, folder))
+    click.echo(f"routes: {turns:,} turns, a hierarchy of {arcs:,} arcs")
 
 
 def _tell(network: RoadNetwork, reports: list[ImportReport]) -> None:
