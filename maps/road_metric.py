@@ -135,7 +135,7 @@ def _turn_weights(
 def _joined(graph: RoadGraph, verdict: NDArray[np.int8], weight: LongArray) -> BoolArray:
     """(edges,) allowed ones from which the connected heart can be reached and which it can reach.
 
-    The heart is what a state reaches and is reached from, if that is half of all; of some states spread over
+    The heart is what a state reaches and is reached from, if that is more than half of all; of some states spread over
     the network one lies in it, where there is one. Without one all allowed edges count.
     """
     from haoyun.maps.core_kernels import reached_from  # noqa: PLC0415 - imports numba
@@ -151,7 +151,7 @@ def _joined(graph: RoadGraph, verdict: NDArray[np.int8], weight: LongArray) -> B
     for heart in tried:
         arrives = reached_from(heart, states.turn_first, states.head, is_open)
         leaves = reached_from(heart, back_first.astype(np.int64), states.tail[back], is_open[back])
-        if (arrives & leaves & passable).sum() >= _HEART_SHARE * len(through):
+        if (arrives & leaves & passable).sum() > _HEART_SHARE * len(through):
             m = graph.network.edge_count
             can_arrive = np.bincount(states.edge[arrives & passable], minlength=m) > 0
             can_leave = np.bincount(states.edge[leaves & passable], minlength=m) > 0

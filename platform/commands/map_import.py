@@ -15,7 +15,7 @@ from haoyun.maps.network import RoadNetwork
 from haoyun.maps.osm.build import ImportReport
 from haoyun.maps.osm.options import parse_bbox, parse_classes
 from haoyun.maps.osm.tags import CLASSES, DEFAULT_CLASSES
-from haoyun.maps.warm import prepare
+from haoyun.maps.warm import is_warm, prepare
 from haoyun.platform.cli import settings_of
 
 _STEPS = 1000  # of the bar
@@ -71,9 +71,8 @@ def import_(
     except MapError as error:
         raise click.ClickException(str(error)) from None
     _tell(network, reports)
-    click.echo(
-        "getting the routes ready (the first import on an installation compiles for some 20 s) ...", err=True
-    )
+    if not is_warm():
+        click.echo("compiling the search for routes, once for this installation (some 20 s)", err=True)
     turns, arcs = prepare(network, map_folder(name, folder))
     click.echo(f"routes: {turns:,} turns, a hierarchy of {arcs:,} arcs")
 

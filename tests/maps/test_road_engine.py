@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from road_cases import Judge, network_of
+from road_cases import Judge, both_ways, network_of
 
+from haoyun.maps.errors import NoPath, NoRoadNear
+from haoyun.maps.live import LiveChanges, edges_along, edges_in_polygon, edges_of_ways
 from haoyun.maps.network import RoadNetwork
 from haoyun.maps.profiles import VehicleProfile, get_profile
 from haoyun.maps.road_engine import RoadEngine
@@ -128,3 +131,201 @@ def test_a_live_version_answers_like_a_network_built_that_way(
         built = matrix_between(other.graph, other.metric(), places(*keep), places(*keep))
         assert np.array_equal(live.duration_s, built.duration_s)
         assert np.array_equal(live.distance_m, built.distance_m)
+
+
+# ---- places on edges ----
+
+# 0 -> 1 -> 2 in a row, both ways; 3, 4 and 5 lie north of them and close the ring.
+RING, RING_WAYS = both_ways(
+    [(0, 1, 100, 36), (1, 2, 100, 36), (2, 5, 100, 36), (5, 4, 100, 36), (4, 3, 100, 36), (3, 0, 100, 36)]
+)
+
+
+def ring(**changes: object) -> RoadNetwork:
+    return network_of(RING, ways=RING_WAYS, **changes)  # type: ignore[arg-type]
+
+
+def test_a_place_ahead_on_the_same_edge_is_reached_along_it() -> None:
+    assert seconds(engine_of(ring()), (0, 0.25), (0, 0.75)) == pytest.approx(5)
+
+
+def test_a_place_behind_on_the_same_edge_needs_the_way_round() -> None:
+    assert seconds(engine_of(ring()), (0, 0.75), (0, 0.25)) == pytest.approx(2.5 + 50 + 2.5)
+
+
+def test_a_trip_may_leave_a_two_way_street_in_either_direction() -> None:
+    engine = engine_of(ring())
+    found = engine.point_matrix([(0.0, 0.0005)], [(0.0, 0.0001), (0.0, 0.0009)])
+    assert found.duration_s.ravel() == pytest.approx([4, 4], abs=0.01)
+
+
+def test_both_directions_of_a_street_are_snapped_to_with_shares_that_add_up_to_one() -> None:
+    found = engine_of(ring()).snap([(0.00001, 0.0003)])
+    assert found.edge.tolist() == [0, 1]
+    assert found.share.sum() == pytest.approx(1)
+    assert found.gap_m[0] == pytest.approx(1.11, abs=0.01)
+
+
+def test_a_matrix_cell_and_the_route_for_it_are_the_same_drive() -> None:
+    engine = engine_of(ring(), get_profile("truck-40t"))
+    points = [(0.0, 0.0003), (0.0005, 0.0), (0.001, 0.0017), (0.0, 0.0012)]
+    found = engine.point_matrix(points)
+    for i, a in enumerate(points):
+        for j, b in enumerate(points):
+            route = engine.route(a, b)
+            assert (route.duration_s, route.distance_m) == (found.duration_s[i, j], found.distance_m[i, j])
+            assert route.coordinates[0] == pytest.approx(a, abs=1e-6)
+            assert route.coordinates[-1] == pytest.approx(b, abs=1e-6)
+
+
+def test_no_part_of_a_forbidden_edge_is_used_not_even_the_first_and_the_last() -> None:
+    low = engine_of(ring(rules=RULES, edge_rules=[3, 3] + [0] * 10))
+    route = low.route((0.0001, 0.0005), (0.001, 0.0005))
+    assert not {0, 1} & set(route.edges)
+    assert (
+        route.start_gap_m > 30
+    )  # the street before the door is 3.8 m high: the truck stops round the corner
+
+
+def test_a_position_far_from_any_allowed_road_is_refused_by_name() -> None:
+    with pytest.raises(NoRoadNear, match=r"no road for truck-40t within 500 m of the end 1,1"):
+        engine_of(ring()).route((0.0, 0.0005), (1.0, 1.0))
+    assert np.isinf(engine_of(ring()).point_matrix([(0.0, 0.0005)], [(1.0, 1.0)]).duration_s).all()
+
+
+def test_where_no_way_leads_the_error_names_vehicle_and_ends() -> None:
+    engine = engine_of(network_of([(0, 1, 100, 36), (2, 3, 100, 36)], columns=2))
+    with pytest.raises(NoPath, match=r"no way for truck-40t from 0,0\.0005 to 0\.001,0\.0005"):
+        engine.route((0.0, 0.0005), (0.001, 0.0005))
+
+
+def test_ways_are_told_in_driving_order_without_repeats() -> None:
+    edges = [(0, 1, 100, 36), (1, 2, 100, 36), (2, 3, 100, 36), (3, 4, 100, 36), (4, 0, 100, 36)]
+    engine = engine_of(network_of(edges, ways=[7, 7, 9, 7, 0]))
+    assert engine.route((0.0, 0.0001), (0.001, 0.0008)).osm_way_ids == (7, 9, 7)
+
+
+# ---- turns ----
+
+# A road east with a street to the left (north) and one to the right (south) at node 1.
+#   5
+# 3 4 5 / 0 1 2: node 4 in the middle of a lattice of 3 columns and 3 rows
+CROSS, CROSS_WAYS = both_ways(
+    [
+        (3, 4, 100, 36),
+        (4, 5, 100, 36),
+        (4, 7, 100, 36),
+        (4, 1, 100, 36),
+        (0, 1, 9999, 36),
+        (2, 5, 9999, 36),
+        (6, 7, 9999, 36),
+        (8, 7, 9999, 36),
+    ]
+)
+
+
+def test_a_turn_costs_by_its_angle_and_more_across_the_oncoming_traffic() -> None:
+    profile = replace(TRUCK, turns=TurnCosts(turn_s=10, left_factor=1.5, u_turn_s=99))
+    engine = engine_of(network_of(CROSS, ways=CROSS_WAYS), profile)
+    east = (0, 0.0)
+    assert seconds(engine, east, (2, 1.0)) == pytest.approx(20)  # straight on
+    assert seconds(engine, east, (6, 1.0)) == pytest.approx(20 + 5, abs=0.01)  # right, to the south
+    assert seconds(engine, east, (4, 1.0)) == pytest.approx(20 + 7.5, abs=0.01)  # left, to the north
+
+
+def test_a_bend_without_a_junction_costs_nothing() -> None:
+    profile = replace(TRUCK, turns=TurnCosts(turn_s=10))
+    assert seconds(engine_of(ring(), profile), (2, 0.0), (4, 1.0)) == pytest.approx(20)
+
+
+def test_a_truck_turns_back_at_dead_ends_only() -> None:
+    profile = replace(TRUCK, turns=TurnCosts(turn_s=0, u_turn_s=30))
+    edges, ways = both_ways([(0, 1, 100, 36), (1, 2, 100, 36), (1, 4, 100, 36)])
+    engine = engine_of(network_of(edges, ways=ways), profile)
+    # From 0 towards 1 and back: not at the junction 1, but at one of the dead ends behind it.
+    assert seconds(engine, (0, 0.0), (1, 1.0)) == pytest.approx(10 + 10 + 30 + 10 + 10)
+
+
+def test_a_ban_through_a_way_binds_only_who_came_that_way() -> None:
+    ban = TurnBan(0, (2,), 4)  # 0 -> 1 -> 2 -> 5 along three edges
+    engine = engine_of(ring(bans=[ban]))
+    assert seconds(engine, (0, 0.5), (4, 1.0)) == np.inf  # eastwards there is no other way
+    assert seconds(engine, (2, 0.0), (4, 1.0)) == pytest.approx(20)  # who starts behind the first edge may
+    assert 4 not in engine.route((0.0, 0.0005), (0.0005, 0.002)).edges
+
+
+# ---- the law by the hour and by the vehicle ----
+
+
+def test_roads_for_destination_traffic_serve_trips_that_end_there_and_no_others() -> None:
+    rules = (RoadRules(), RoadRules(hgv=Access.DESTINATION))
+    engine = engine_of(ring(rules=rules, edge_rules=[0, 0, 1, 1] + [0] * 8))
+    assert engine.route((0.0, 0.0005), (0.0, 0.0015)).edges == (0, 2)
+    assert engine.route((0.0, 0.0015), (0.0005, 0.002)).edges == (2, 4)
+    around = engine.route((0.0, 0.0005), (0.0005, 0.002))
+    assert not {2, 3} & set(around.edges)
+
+
+# ---- live ----
+
+
+def test_a_closure_holds_from_the_next_answer_on_and_ends_when_the_road_is_opened() -> None:
+    engine = engine_of(ring())
+    before = seconds(engine, (0, 0.0), (2, 1.0))
+    version = engine.close_edges(edges_of_ways(engine.network, [RING_WAYS[2]]))
+    assert version == engine.changes.version == 1
+    assert seconds(engine, (0, 0.0), (4, 1.0)) == np.inf  # from 0 eastwards there is no way round
+    assert engine.reopen_edges([2, 3]) == 2
+    assert seconds(engine, (0, 0.0), (2, 1.0)) == before
+
+
+def test_a_present_speed_counts_up_to_what_the_vehicle_drives() -> None:
+    engine = engine_of(ring())
+    engine.set_speeds([0], 18)
+    assert seconds(engine, (0, 0.0), (0, 1.0)) == pytest.approx(20)
+    engine.set_speeds([0], 160)
+    assert seconds(engine, (0, 0.0), (0, 1.0)) == pytest.approx(100 / (80 / 3.6), abs=0.001)
+
+
+def test_edges_of_another_network_and_speeds_of_no_movement_are_refused() -> None:
+    engine = engine_of(ring())
+    with pytest.raises(ValueError, match=r"has edges 0\.\.11 only"):
+        engine.close_edges([12])
+    with pytest.raises(ValueError, match="close a blocked road"):
+        engine.set_speeds([0], 0)
+    assert engine.changes == LiveChanges()
+
+
+def test_roads_are_picked_by_polygon_and_along_a_corridor() -> None:
+    network = ring()
+    north = [(0.0009, -0.001), (0.0011, -0.001), (0.0011, 0.003), (0.0009, 0.003)]
+    assert edges_in_polygon(network, north).tolist() == [4, 5, 6, 7, 8, 9, 10, 11]
+    assert edges_in_polygon(network, [(1, 1), (1, 2), (2, 2)]).tolist() == []
+    assert edges_along(network, [(0.0, 0.0002), (0.0, 0.0008)], 20).tolist() == [0, 1]
+    with pytest.raises(ValueError, match="crosses itself"):
+        edges_in_polygon(network, [(0, 0), (1, 1), (1, 0), (0, 1)])
+
+
+def test_answers_given_while_roads_close_belong_to_one_version() -> None:
+    """Closing both halves of the ring's south in one step: no answer may see one half open and one closed."""
+    engine = engine_of(ring())
+    point = [(0.001, 0.0005), (0.001, 0.0015)]
+    allowed = {engine.point_matrix(point).duration_s.tobytes()}
+    engine.close_edges([0, 1, 2, 3])
+    allowed.add(engine.point_matrix(point).duration_s.tobytes())
+    engine.reopen_edges([0, 1, 2, 3])
+    seen: set[bytes] = set()
+
+    def ask() -> None:
+        for _ in range(60):
+            seen.add(engine.point_matrix(point).duration_s.tobytes())
+
+    threads = [threading.Thread(target=ask) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for _ in range(30):
+        engine.close_edges([0, 1, 2, 3])
+        engine.reopen_edges([0, 1, 2, 3])
+    for thread in threads:
+        thread.join()
+    assert seen <= allowed
