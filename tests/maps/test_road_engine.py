@@ -329,3 +329,21 @@ def test_answers_given_while_roads_close_belong_to_one_version() -> None:
     for thread in threads:
         thread.join()
     assert seen <= allowed
+
+
+def test_a_ban_through_two_ways_holds_for_its_whole_sequence_only() -> None:
+    row = [
+        (0, 1, 100, 36),
+        (1, 2, 100, 36),
+        (2, 3, 100, 36),
+        (3, 4, 100, 36),
+        (2, 3, 300, 36),
+        (4, 0, 100, 36),
+    ]
+    engine = engine_of(network_of(row, bans=[TurnBan(0, (1, 2), 3), TurnBan(1, (2, 3), 5)]))
+    assert seconds(engine, (0, 0.0), (2, 1.0)) == pytest.approx(30)
+    assert seconds(engine, (0, 0.0), (3, 1.0)) == pytest.approx(10 + 10 + 30 + 10)  # by the longer edge 4
+    assert seconds(engine, (1, 0.0), (3, 1.0)) == pytest.approx(30)  # who starts on edge 1 came from nowhere
+    assert seconds(engine, (1, 0.0), (5, 1.0)) == pytest.approx(
+        10 + 30 + 10 + 10
+    )  # the second ban is not shadowed
