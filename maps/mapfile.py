@@ -56,6 +56,7 @@ def save(network: RoadNetwork, folder: Path, *, beside: dict[str, Writer] | None
     generation = uuid.uuid4().hex[:12]
     arrays = folder / f"arrays-{generation}"
     part = folder / f"{generation}.part"
+    complete = False
     try:
         arrays.mkdir()
         header = _header(network, generation)
@@ -66,12 +67,11 @@ def save(network: RoadNetwork, folder: Path, *, beside: dict[str, Writer] | None
             part.replace(folder / name)
         _write_text(part, json.dumps(header, ensure_ascii=False))
         part.replace(folder / HEADER)
-    except BaseException:
-        part.unlink(missing_ok=True)
-        shutil.rmtree(arrays, ignore_errors=True)
-        if not existed:
-            shutil.rmtree(folder, ignore_errors=True)
-        raise
+        complete = True
+    finally:
+        if not complete:
+            part.unlink(missing_ok=True)
+            shutil.rmtree(folder if not existed else arrays, ignore_errors=True)
     _sweep(folder, generation)
 
 
