@@ -291,6 +291,7 @@ NODELESS = (
         ("cut.osm", ONE_WAY[:120], "cut.osm cannot be read"),
         ("other.osm", b"<html><body>not found</body></html>", "cannot be read|no drivable road"),
         ("noise.osm.pbf", b"\x00\x00\x00\x0dnothing like a block", "noise.osm.pbf cannot be read"),
+        ("id.osm", ONE_WAY.replace(b'id="1"', b'id="x"'), "id.osm cannot be read"),
         ("xml.osm.pbf", ONE_WAY, "xml.osm.pbf cannot be read"),
         ("sea.osm", ROADLESS, "sea.osm holds no drivable road"),
         ("nodeless.osm", NODELESS, "roads but none of their nodes"),
