@@ -15,7 +15,7 @@ from haoyun.maps.rules import RoadRules
 PASSABLE = frozenset({
     "gate", "lift_gate", "swing_gate", "sliding_gate", "hampshire_gate", "entrance", "toll_booth", "border_control",
     "cattle_grid", "height_restrictor", "width_restrictor", "arch", "sally_port", "no", "kerb", "curb", "checkpoint",
-    "spikes", "rope", "weighbridge",
+    "weighbridge",
 })  # fmt: skip
 _ACCESS = ("access", "vehicle", "motor_vehicle", "hgv")
 

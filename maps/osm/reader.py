@@ -11,6 +11,7 @@ from array import array
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -192,7 +193,8 @@ def _read_nodes(path: Path, wanted: NDArray[np.int64], report: Progress) -> Node
 
     source = osmium.FileProcessor(str(path), osmium.osm.NODE)
     if path.stat().st_size > _LARGE_FILE:
-        source = source.with_filter(osmium.filter.IdFilter(wanted.tolist()))
+        blocks = (wanted[start : start + _BLOCK].tolist() for start in range(0, len(wanted), _BLOCK))
+        source = source.with_filter(osmium.filter.IdFilter(chain.from_iterable(blocks)))
     found = _Found(wanted)
     for count, node in enumerate(_items(source, path)):
         place = node.location
@@ -250,7 +252,7 @@ class _Found:
 def _items(source: Any, path: Path) -> Iterator[Any]:
     try:
         yield from source
-    except (RuntimeError, OSError, UnicodeDecodeError) as error:
+    except (RuntimeError, OSError, ValueError, OverflowError, IndexError) as error:  # what osmium raises
         raise BadMapFile(
             f"{path.name} cannot be read: truncated, or not OpenStreetMap data ({error})"
         ) from error

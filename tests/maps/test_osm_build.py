@@ -131,6 +131,27 @@ def test_a_way_cut_at_the_edge_of_the_file_is_not_joined_across_the_gap(osmfile:
     assert network.edge_length_m[edges(network, 9)].max() < 400
 
 
+def test_a_node_that_follows_itself_in_a_way_makes_no_edge(osmfile: ModuleType, build) -> None:
+    network, _ = build(ring(osmfile).way(9, [1, 1, 3, 3]))
+    assert len(edges(network, 9)) == 2
+    assert network.edge_length_m.min() > 100
+
+
+def test_a_street_that_only_closed_roads_lead_to_is_left_out(osmfile: ModuleType, build) -> None:
+    network, report = build(
+        ring(osmfile).node(8, 0, 20).node(9, 0, 30).way(8, [2, 8], hgv="no").way(9, [8, 9])
+    )
+    assert not edges(network, 9), "no truck comes there, though it might drive there"
+    assert report.left_out_edges == 4
+
+
+@pytest.mark.parametrize("side", [(0, 30), (0, -30), (30, 0), (-30, 0)])
+def test_a_box_cuts_on_each_of_its_sides(osmfile: ModuleType, build, side: tuple[int, int]) -> None:
+    network, _ = build(ring(osmfile).node(5, *side).way(5, [1, 5]), bbox=Bounds(29.98, 119.98, 30.02, 120.02))
+    assert not edges(network, 5)
+    assert network.node_count == 4
+
+
 def test_a_box_keeps_what_lies_inside_it(osmfile: ModuleType, build) -> None:
     file = ring(osmfile).node(5, 0, 30).way(5, [2, 5])
     whole, _ = build(file)
@@ -270,6 +291,7 @@ NODELESS = (
         ("cut.osm", ONE_WAY[:120], "cut.osm cannot be read"),
         ("other.osm", b"<html><body>not found</body></html>", "cannot be read|no drivable road"),
         ("noise.osm.pbf", b"\x00\x00\x00\x0dnothing like a block", "noise.osm.pbf cannot be read"),
+        ("id.osm", ONE_WAY.replace(b'id="1"', b'id="x"'), "id.osm cannot be read"),
         ("xml.osm.pbf", ONE_WAY, "xml.osm.pbf cannot be read"),
         ("sea.osm", ROADLESS, "sea.osm holds no drivable road"),
         ("nodeless.osm", NODELESS, "roads but none of their nodes"),

@@ -55,6 +55,7 @@ def test_a_tag_without_a_condition_is_unreadable() -> None:
         ("Nov-Mar", [TimeWindow(season=(1101, 331))]),
         ("Oct 15-Apr 15 22:00-06:00", [TimeWindow(EVERY_DAY, 1320, 1800, (1015, 415))]),
         ("Dec 24", [TimeWindow(season=(1224, 1224))]),
+        ("07:00-07:00", [TimeWindow(EVERY_DAY, 420, 1860)]),
         ("24/7", []),
     ],
 )  # fmt: skip
