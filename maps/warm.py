@@ -40,7 +40,8 @@ def warm_up() -> float:
 def is_warm() -> bool:
     """Whether compiled code lies ready, as far as one sees without loading it."""
     source = Path(__file__).with_name("search_kernels.py")
-    kept_in = [source.parent / "__pycache__"]
+    own = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "numba"
+    kept_in = [source.parent / "__pycache__", *own.glob("*")]
     if "NUMBA_CACHE_DIR" in os.environ:
         kept_in = list(Path(os.environ["NUMBA_CACHE_DIR"]).glob("*"))
     made = [file.stat().st_mtime for folder in kept_in for file in folder.glob("search_kernels.sweep-*.nbi")]

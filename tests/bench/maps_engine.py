@@ -31,14 +31,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from osm_law import Truck, faults_of, read_law
+from osm_law import Law, Truck, faults_of, read_law
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 
 from haoyun.maps.errors import NoPath, NoRoadNear
 from haoyun.maps.live import edges_of_ways
 from haoyun.maps.osm.build import build_network
-from haoyun.maps.profiles import get_profile
+from haoyun.maps.profiles import VehicleProfile, get_profile
 from haoyun.maps.road_engine import LatLon, RoadEngine
 from haoyun.maps.road_graph import RoadGraph
 from haoyun.maps.trips import goals_of, same_edge, starts_of
@@ -278,32 +278,51 @@ def law() -> Figures:
     print(f"\nHeidelberg, {len(book.restrictions)} turn restrictions that bind trucks")
     for name in ("truck-18t", "truck-40t"):
         profile = replace(get_profile(name), hazmat="3")
-        truck = Truck(profile.height_m, profile.width_m, profile.length_m, profile.gross_weight_t,
-                      profile.axle_load_t, hazmat=True)  # fmt: skip
-        engine, judged, kinds = RoadEngine(graph, profile), Counter[str](), Counter[str]()
-        metres = 0.0
-        while judged["routes"] < 1000:
-            a, b = points_on(graph, 2, rng)
-            try:
-                route = engine.route(a, b)
-            except (NoPath, NoRoadNear) as error:
-                judged[type(error).__name__] += 1
-                continue
-            judged["routes"] += 1
-            metres += route.distance_m
-            line = [(float(lat), float(lon)) for lat, lon in route.coordinates]
-            faults = faults_of(book, truck, line, list(route.osm_way_ids)) if route.distance_m > 1 else []
-            judged["illegal"] += bool(faults)
-            kinds.update(faults)
+        judged, kinds = judge(RoadEngine(graph, profile), book, truck_of(profile), 1000, rng)
         figures[name] = dict(judged)
-        print(f"{name} with dangerous goods: {judged['routes']} routes, {metres / 1000:,.0f} km, "
+        print(f"{name} with dangerous goods: {judged['routes']} routes, {judged['km']:,} km, "
               f"{judged['illegal']} illegal; not answered: {judged['NoRoadNear']} too far from an allowed "
               f"road, {judged['NoPath']} without a way")  # fmt: skip
         for fault, count in kinds.most_common(10):
             print(f"  {count} x {fault}")
+    # The judge has to find what is there: a car's routes, and those of a network without its bans.
+    truck = truck_of(profile)
+    lawless = RoadGraph(replace(graph.network, turn_bans=()))
+    for name, engine in (("a car's routes", RoadEngine(graph, get_profile("car"))),
+                         ("routes without turn bans", RoadEngine(lawless, profile))):  # fmt: skip
+        judged, _ = judge(engine, book, truck, 300, rng)
+        figures[name] = dict(judged)
+        print(f"control: of 300 {name} the judge finds {judged['illegal']} illegal for the last truck")
     if book.unread:
         print(f"tags that the second reading could not read: {dict(book.unread)}")
     return figures
+
+
+def truck_of(profile: VehicleProfile) -> Truck:
+    return Truck(profile.height_m, profile.width_m, profile.length_m, profile.gross_weight_t,
+                 profile.axle_load_t, hazmat=profile.hazmat is not None)  # fmt: skip
+
+
+def judge(
+    engine: RoadEngine, book: Law, truck: Truck, count: int, rng: np.random.Generator
+) -> tuple[Counter[str], Counter[str]]:
+    """(routes, kilometres, illegal ones and errors; faults) of random routes."""
+    judged, kinds, metres = Counter[str](), Counter[str](), 0.0
+    while judged["routes"] < count:
+        a, b = points_on(engine.graph, 2, rng)
+        try:
+            route = engine.route(a, b)
+        except (NoPath, NoRoadNear) as error:
+            judged[type(error).__name__] += 1
+            continue
+        judged["routes"] += 1
+        metres += route.distance_m
+        line = [(float(lat), float(lon)) for lat, lon in route.coordinates]
+        faults = faults_of(book, truck, line, list(route.osm_way_ids)) if route.distance_m > 1 else []
+        judged["illegal"] += bool(faults)
+        kinds.update(faults)
+    judged["km"] = round(metres / 1000)
+    return judged, kinds
 
 
 PARTS: dict[str, Callable[[], Figures]] = {"columbus": columbus, "first": first, "law": law}
