@@ -4,7 +4,15 @@ from haoyun.maps.access import point_matrix, point_path
 from haoyun.maps.catalog import import_map, list_maps, open_map
 from haoyun.maps.crs import Crs, from_wgs84, to_wgs84
 from haoyun.maps.engine import Matrix, MatrixEngine, Path, ScipyEngine, join_paths
-from haoyun.maps.errors import BadCoordinate, BadMapFile, MapError, NoPath, UnknownMap, UnknownPlace
+from haoyun.maps.errors import (
+    BadCoordinate,
+    BadMapFile,
+    MapError,
+    NoPath,
+    NoRoadNear,
+    UnknownMap,
+    UnknownPlace,
+)
 from haoyun.maps.geodesy import (
     bearing_deg,
     check_position,
@@ -13,9 +21,14 @@ from haoyun.maps.geodesy import (
     point_along,
     polyline_length_m,
 )
+from haoyun.maps.live import LiveChanges
 from haoyun.maps.minimap import MapPoint, route_svg
 from haoyun.maps.network import Bounds, NodeName, RoadNetwork
+from haoyun.maps.node_engine import engine_for
 from haoyun.maps.places import Gazetteer, Place, network_gazetteer, trunk_gazetteer
+from haoyun.maps.profiles import VehicleProfile, get_profile
+from haoyun.maps.road_engine import RoadEngine, Route
+from haoyun.maps.road_graph import RoadGraph
 from haoyun.maps.streets import coquimbo_network
 from haoyun.maps.trunk import trunk_network
 from haoyun.maps.zones import Circle, PolygonZone, Zone
@@ -27,25 +40,33 @@ __all__ = [
     "Circle",
     "Crs",
     "Gazetteer",
+    "LiveChanges",
     "MapError",
     "MapPoint",
     "Matrix",
     "MatrixEngine",
     "NoPath",
+    "NoRoadNear",
     "NodeName",
     "Path",
     "Place",
     "PolygonZone",
+    "RoadEngine",
+    "RoadGraph",
     "RoadNetwork",
+    "Route",
     "ScipyEngine",
     "UnknownMap",
     "UnknownPlace",
+    "VehicleProfile",
     "Zone",
     "bearing_deg",
     "check_position",
     "coquimbo_network",
     "destination",
+    "engine_for",
     "from_wgs84",
+    "get_profile",
     "haversine_m",
     "import_map",
     "join_paths",

@@ -12,8 +12,6 @@ from typing import Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.sparse import csr_array
-from scipy.sparse.csgraph import dijkstra
 
 from haoyun.maps.errors import NoPath
 from haoyun.maps.geodesy import point_along, polyline_length_m
@@ -77,6 +75,8 @@ class ScipyEngine:
     """Dijkstra from scipy: always present, exact, one search for each source."""
 
     def __init__(self, network: RoadNetwork) -> None:
+        from scipy.sparse import csr_array  # noqa: PLC0415 - takes a quarter of a second
+
         self._network = network
         n = network.node_count
         self._key, self._edge = _fastest_edges(network)
@@ -112,6 +112,8 @@ class ScipyEngine:
         return self._along(nodes)
 
     def _search(self, sources: NDArray[np.int64]) -> tuple[FloatArray, IntArray]:
+        from scipy.sparse.csgraph import dijkstra  # noqa: PLC0415 - takes a quarter of a second
+
         seconds, before = dijkstra(self._graph, indices=sources, return_predecessors=True)
         return seconds, before
 

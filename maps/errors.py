@@ -3,9 +3,13 @@
 MapError
 ├── UnknownMap      no map of that name; the message lists what exists
 ├── BadMapFile      a map file is missing, empty, truncated or of another format
+├── BadOption       a box or a list of road classes that makes no sense
+├── Unreachable     a service on the network did not answer
 ├── UnknownPlace    no place of that code; the message suggests close ones
+├── BadTrace        fixes that are not in the order of time, or do not fit each other
 ├── BadCoordinate   a latitude or longitude outside its range, or not a number
-└── NoPath          no drivable way between two nodes of a network
+├── NoPath          no drivable way between two nodes of a network
+└── NoRoadNear      a position too far from any road that the vehicle may use
 """
 
 from __future__ import annotations
@@ -23,6 +27,14 @@ class BadMapFile(MapError):
     """A map file that cannot be read, in one sentence."""
 
 
+class BadOption(MapError):
+    """A choice that makes no sense; the message says what would."""
+
+
+class Unreachable(MapError):
+    """A service on the network did not answer."""
+
+
 class UnknownPlace(MapError):
     """No place of that code."""
 
@@ -33,3 +45,11 @@ class BadCoordinate(MapError, ValueError):
 
 class NoPath(MapError):
     """Two nodes without a drivable way between them."""
+
+
+class NoRoadNear(MapError):
+    """A position too far from any road that the vehicle may use."""
+
+
+class BadTrace(MapError, ValueError):
+    """Fixes that make no trace; the message names the rule and the fix."""

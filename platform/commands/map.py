@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import click
 
-from haoyun.maps.catalog import import_map, list_maps, open_map
+from haoyun.maps.catalog import list_maps, open_map
 from haoyun.maps.errors import MapError
 from haoyun.maps.network import RoadNetwork
+from haoyun.maps.warm import is_warm
 from haoyun.platform.cli import settings_of
-
-NOT_BUILT = 2
+from haoyun.platform.commands import map_route
+from haoyun.platform.commands.map_import import import_
 
 
 @click.group()
 def command() -> None:
     """Import and look at road networks."""
+
+
+command.add_command(import_)
+command.add_command(map_route.route)
+command.add_command(map_route.matrix)
+command.add_command(map_route.profiles)
 
 
 @command.command("list")
@@ -37,33 +42,7 @@ def show(ctx: click.Context, name: str) -> None:
     click.echo(f"{network.name}: {network.kind}, {network.node_count} nodes, {network.edge_count} edges")
     click.echo(f"bounds: {box.south:.3f},{box.west:.3f} to {box.north:.3f},{box.east:.3f}")
     click.echo(f"attribution: {network.attribution}")
-
-
-@command.command("import")
-@click.argument("source", type=click.Path(path_type=Path))
-@click.option("--name", required=True, help="The name under which commands and settings find it.")
-@click.pass_context
-def import_(ctx: click.Context, source: Path, name: str) -> None:
-    """Read an OpenStreetMap extract (.osm, .osm.pbf) into a map that routes and simulates."""
-    try:
-        network = import_map(source, name, settings_of(ctx).maps_folder)
-    except MapError as error:
-        raise click.ClickException(str(error)) from None
-    click.echo(f"{network.name}: {network.node_count} nodes, {network.edge_count} edges")
-
-
-@command.command()
-@click.pass_context
-def route(ctx: click.Context) -> None:
-    """Answer routes from the command line (not built yet)."""
-    _not_built(ctx, "map route")
-
-
-@command.command()
-@click.pass_context
-def matrix(ctx: click.Context) -> None:
-    """Answer matrices from the command line (not built yet)."""
-    _not_built(ctx, "map matrix")
+    click.echo("search: compiled" if is_warm() else "search: the first route compiles it, once (some 20 s)")
 
 
 def _opened(ctx: click.Context, name: str) -> RoadNetwork:
@@ -71,8 +50,3 @@ def _opened(ctx: click.Context, name: str) -> RoadNetwork:
         return open_map(name, settings_of(ctx).maps_folder)
     except MapError as error:
         raise click.ClickException(str(error)) from None
-
-
-def _not_built(ctx: click.Context, what: str) -> None:
-    click.echo(f"haoyun: {what} is not built yet, see docs/reference/commands.md", err=True)
-    ctx.exit(NOT_BUILT)

@@ -12,8 +12,9 @@ import sqlalchemy as sa
 
 from haoyun.maps.access import ACCESS_SPEED_KMH
 from haoyun.maps.catalog import open_map
-from haoyun.maps.engine import Matrix, MatrixEngine, ScipyEngine
+from haoyun.maps.engine import Matrix, MatrixEngine
 from haoyun.maps.network import RoadNetwork
+from haoyun.maps.node_engine import engine_for
 from haoyun.maps.places import Gazetteer, Place, network_gazetteer, trunk_gazetteer
 from haoyun.platform.database import reading
 from haoyun.platform.market.errors import FieldErrors
@@ -56,7 +57,7 @@ class MarketContext:
     @classmethod
     def of(cls, network: RoadNetwork, gazetteer: Gazetteer, tracking: sa.Engine) -> MarketContext:
         """The context of a network and its places."""
-        engine = ScipyEngine(network)
+        engine = engine_for(network)
         nodes = _place_nodes(network, gazetteer.list())
         return cls(network, engine, gazetteer, engine.matrix(nodes, nodes), tracking)
 

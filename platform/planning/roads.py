@@ -7,9 +7,10 @@ from functools import cached_property
 
 from haoyun.maps.access import point_matrix, point_path
 from haoyun.maps.catalog import open_map
-from haoyun.maps.engine import Matrix, ScipyEngine
+from haoyun.maps.engine import Matrix, MatrixEngine
 from haoyun.maps.errors import NoPath
 from haoyun.maps.network import RoadNetwork
+from haoyun.maps.node_engine import engine_for
 from haoyun.platform.settings import Settings
 
 Points = Sequence[tuple[float, float]]
@@ -29,8 +30,8 @@ class Roads:
         return open_map(self._settings.map, self._settings.maps_folder)
 
     @cached_property
-    def _engine(self) -> ScipyEngine:
-        return ScipyEngine(self.network)
+    def _engine(self) -> MatrixEngine:
+        return engine_for(self.network)
 
     def matrix(self, points: Points) -> Matrix:
         """Times and distances between all points."""
