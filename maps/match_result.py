@@ -186,9 +186,9 @@ def _parts(
                 entered_s=np.interp(start_m, at_m, at_s),
                 left_s=np.interp(end_m, at_m, at_s),
                 edge_confidence=sure,
-                from_m=first_m - float(start_m[0]),
-                to_m=last_m - float(start_m[-1]),
-                length_m=last_m - first_m,
+                from_m=float(np.clip(first_m - start_m[0], 0.0, end_m[0] - start_m[0])),
+                to_m=float(np.clip(last_m - start_m[-1], 0.0, end_m[-1] - start_m[-1])),
+                length_m=max(0.0, last_m - first_m),
                 confidence=float(np.average(sure, weights=weight)),
             )
         )

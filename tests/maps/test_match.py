@@ -20,6 +20,21 @@ from haoyun.maps.trace import make_trace
 M_PER_DEG = 6371008.8 * np.pi / 180
 
 
+class World:
+    """What the property tests need; hypothesis prints its arguments, and a network prints for pages."""
+
+    def __init__(self, network, matcher, drives) -> None:
+        self.network, self.matcher, self.drives = network, matcher, drives
+
+    def __repr__(self) -> str:
+        return "the town"
+
+
+@pytest.fixture(scope="session")
+def world(town, matcher, drives) -> World:
+    return World(town, matcher, drives)
+
+
 @pytest.fixture(scope="session")
 def town(graphs):
     """14 x 14 crossings about 150 m apart, crooked streets, some of them one-way; 60 degrees north."""
@@ -48,7 +63,8 @@ def check_way(network, part) -> None:
 
 @given(st.integers(0, 10**6), st.sampled_from(KINDS), st.sampled_from([1, 5, 10]))
 @settings(max_examples=25, deadline=None)
-def test_a_drive_without_noise_is_found_edge_for_edge(town, matcher, drives, seed, kind, interval_s) -> None:
+def test_a_drive_without_noise_is_found_edge_for_edge(world, seed, kind, interval_s) -> None:
+    town, matcher, drives = world.network, world.matcher, world.drives
     random = np.random.default_rng(seed)
     drive = drives.drive(random, kind, least_m=900)
     trace, edge, _ = drives.fixes(drive, interval_s, 0.0, random)
@@ -67,8 +83,9 @@ def test_a_drive_without_noise_is_found_edge_for_edge(town, matcher, drives, see
 @given(st.integers(0, 10**6), st.sampled_from([1, 10, 30]), st.sampled_from([5.0, 15.0]))
 @settings(max_examples=25, deadline=None)
 def test_any_answer_drives_one_ways_their_way_and_only_allowed_edges(
-    town, drives, seed, interval_s, sigma_m
+    world, seed, interval_s, sigma_m
 ) -> None:
+    town, drives = world.network, world.drives
     random = np.random.default_rng(seed)
     allowed = random.random(town.edge_count) > 0.2
     trace, _, _ = drives.fixes(drives.drive(random, "habit", 900), interval_s, sigma_m, random)
@@ -279,3 +296,25 @@ def test_where_there_is_no_road_nothing_is_matched(matcher) -> None:
     match = matcher.match(make_trace([0.0, 10.0, 20.0], [61.0, 61.001, 61.002], [1.0, 1.0, 1.0]))
     assert match.edge.tolist() == [-1, -1, -1]
     assert match.parts == ()
+
+
+def test_a_banned_turn_is_avoided_where_the_fixes_leave_a_choice(town) -> None:
+    """Two fixes across a block: right then left is as far as left then right; a ban decides."""
+    side, corner = 14, 4 * 14 + 4
+    opposite = corner + side + 1
+
+    def edge(a: int, b: int) -> int:
+        found = np.flatnonzero((town.edge_tail == a) & (town.edge_head == b))
+        return int(found[0]) if len(found) else -1
+
+    for start in range(corner, corner + 60):
+        ways = [(edge(start, via), edge(via, start + side + 1), via) for via in (start + 1, start + side)]
+        if start % side < side - 1 and all(a >= 0 and b >= 0 for a, b, _ in ways):
+            break
+    opposite = start + side + 1
+    lat, lon = town.node_lat[[start, opposite]], town.node_lon[[start, opposite]]
+    trace = make_trace([0.0, 40.0], lat, lon, sigma_m=3)
+    for a, b, via in ways:
+        match = Matcher(town, banned_turns=[(a, b)]).match(trace)
+        passed = town.edge_head[match.parts[0].edges]
+        assert via not in passed

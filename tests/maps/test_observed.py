@@ -21,7 +21,7 @@ from haoyun.maps.traversals import Traversals, traversals
 ZONE = "Asia/Shanghai"
 MONDAY = 1_767_542_400.0  # 2026-01-05 00:00 in Shanghai
 QUIET, RUSH = 3, 8  # hours of the week: Monday 03:00 and 08:00
-TOLERANCE = 0.12
+TOLERANCE = 0.05
 
 
 @pytest.fixture(scope="session")
