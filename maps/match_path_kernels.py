@@ -122,10 +122,14 @@ def _last_layers(best: Any, begins: Any) -> Any:
 
 
 @compiled
-def on_way(probability: Any, edge: Any, layer: Any, step: Any, part: Any, way: Any) -> Any:
+def on_way(
+    probability: Any, edge: Any, offset_m: Any, layer: Any, step: Any, part: Any, way: Any, tail: Any, head: Any,
+    length_m: Any, same_m: float,
+) -> Any:  # fmt: skip
     """Probability that a matched fix lies on the way driven: on any edge from the fix before to the one after.
 
-    Near a junction a fix may as well belong to the edge before or behind; both are on the way.
+    Near a junction a fix may as well belong to the edge before or behind; both are on the way. So are points of
+    side streets at most `same_m` from a junction that the way passes or ends at.
     """
     sure = np.zeros(len(layer))
     width = edge.shape[1]
@@ -136,8 +140,14 @@ def on_way(probability: Any, edge: Any, layer: Any, step: Any, part: Any, way: A
         if k + 1 < len(layer) and part[step[k + 1]] == part[high]:
             high = step[k + 1]
         for b in range(width):
+            e = edge[layer[k], b]
+            if e < 0:
+                continue
+            begins, ends = offset_m[layer[k], b] <= same_m, length_m[e] - offset_m[layer[k], b] <= same_m
             for w in range(low, high + 1):
-                if edge[layer[k], b] == way[w]:
+                f = way[w]
+                aside = (begins and tail[e] in (tail[f], head[f])) or (ends and head[e] in (tail[f], head[f]))
+                if e == f or aside:
                     sure[k] += probability[layer[k] * width + b]
                     break
         sure[k] = min(1.0, sure[k])

@@ -15,6 +15,8 @@ from haoyun.maps.trace import Trace
 FloatArray = NDArray[np.float64]
 LongArray = NDArray[np.int64]
 
+_SAME_PLACE_M = 5.0  # points so near a junction are at the junction
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Chosen:
@@ -78,7 +80,10 @@ def _ways(core: MatchCore, chosen: Chosen, layers: int) -> _Ways:
     if len(layer) and layer[0] == 0:
         along_m[0] = max(along_m[0], chosen.floor_m)
     along_m = _rising(along_m, part[step])
-    sure = path.on_way(chosen.probability, table.edge, layer, step, part, edge)
+    sure = path.on_way(
+        chosen.probability, table.edge, table.offset_m, layer, step, part, edge, core.network.edge_tail,
+        core.network.edge_head, core.network.edge_length_m, _SAME_PLACE_M,
+    )  # fmt: skip
     spread_m = np.hypot(table.sigma_m, core.settings.map_sigma_m)
     return _Ways(edge, start_m, part, layer, step, along_m, sure * _fit(chosen, layer, state, spread_m))
 
