@@ -13,9 +13,9 @@ from simulated_drives import KINDS, Drives, intervals_of, overlap, truth_interva
 from haoyun.maps.edge_index import EdgeIndex
 from haoyun.maps.errors import BadCoordinate, BadTrace
 from haoyun.maps.geodesy import polyline_length_m
-from haoyun.maps.match import Matcher
-from haoyun.maps.match_settings import MatchSettings
-from haoyun.maps.trace import make_trace
+from haoyun.maps.matching.matcher import Matcher
+from haoyun.maps.matching.settings import MatchSettings
+from haoyun.maps.matching.trace import make_trace
 
 M_PER_DEG = 6371008.8 * np.pi / 180
 

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from haoyun.maps.compiled import compiled
-from haoyun.maps.match_tables import Chain, Costs, Graph, Layers, Rows, Towards, Work
+from haoyun.maps.matching.tables import Chain, Costs, Graph, Layers, Rows, Towards, Work
 
 _METRES_PER_DEGREE = 6371008.8 * np.pi / 180
 MOST_LABELS = 20_000  # edges in one row; ends a search in a dense city before it takes all memory

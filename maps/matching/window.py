@@ -11,11 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from haoyun.maps.match_core import MatchCore
-from haoyun.maps.match_result import Chosen, assemble
-from haoyun.maps.match_tables import Chain
-from haoyun.maps.matched import Match
-from haoyun.maps.trace import Trace
+from haoyun.maps.matching.core import MatchCore
+from haoyun.maps.matching.matched import Match
+from haoyun.maps.matching.result import Chosen, assemble
+from haoyun.maps.matching.tables import Chain
+from haoyun.maps.matching.trace import Trace
 
 _CONTEXT = 4  # fixes before the smoothing window that decide whether one in it is a jump
 _AHEAD = 2  # and behind it
@@ -25,9 +25,9 @@ class MatchWindow:
     """Matching in progress. Fix numbers count from the first fix ever pushed."""
 
     def __init__(self, core: MatchCore) -> None:
-        from haoyun.maps import match_path_kernels as path  # noqa: PLC0415 - imports numba
-        from haoyun.maps import match_prepare_kernels as prepare  # noqa: PLC0415
-        from haoyun.maps import match_search_kernels as search  # noqa: PLC0415
+        from haoyun.maps.matching import path_kernels as path  # noqa: PLC0415 - imports numba
+        from haoyun.maps.matching import prepare_kernels as prepare  # noqa: PLC0415
+        from haoyun.maps.matching import search_kernels as search  # noqa: PLC0415
 
         self._core, self._path, self._prepare, self._search = core, path, prepare, search
         self._raw: Trace | None = None

@@ -20,7 +20,7 @@ class MatchSettings:
     beta_m: float = 4.0
     beta_share: float = 0.06
     beta_sigma: float = 0.35
-    turn_m: float = 18.0  # metres of turn price (match_graph.py) that make a way e times less likely
+    turn_m: float = 18.0  # metres of turn price (graph.py) that make a way e times less likely
     outlier: float = 10.0  # natural logarithm of how unlikely it is that a fix says nothing
     heading_sigma_deg: float = 25.0
     thin_sigmas: float = 1.2  # a fix counts once it moved on by so many sigmas

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from haoyun.maps.match_core import MatchCore
-from haoyun.maps.matched import Match, MatchedPart
-from haoyun.maps.trace import Trace
+from haoyun.maps.matching.core import MatchCore
+from haoyun.maps.matching.matched import Match, MatchedPart
+from haoyun.maps.matching.trace import Trace
 
 FloatArray = NDArray[np.float64]
 LongArray = NDArray[np.int64]
@@ -61,8 +61,8 @@ def assemble(
 
 
 def _ways(core: MatchCore, chosen: Chosen, layers: int) -> _Ways:
-    from haoyun.maps import match_path_kernels as path  # noqa: PLC0415 - imports numba
-    from haoyun.maps import match_search_kernels as search  # noqa: PLC0415
+    from haoyun.maps.matching import path_kernels as path  # noqa: PLC0415 - imports numba
+    from haoyun.maps.matching import search_kernels as search  # noqa: PLC0415
 
     table = type(chosen.layers)(*(column[:layers] for column in chosen.layers))
     state, before = chosen.state[:layers], chosen.before[:layers]
@@ -105,7 +105,7 @@ def _placed(
     core: MatchCore, raw: Trace, base: int, end: int, chosen: Chosen, ways: _Ways, layers: int
 ) -> tuple[LongArray, LongArray, FloatArray]:
     """(fix, place in ways.edge, metres along the part) of all matched fixes and those that stood between them."""
-    from haoyun.maps import match_path_kernels as path  # noqa: PLC0415 - imports numba
+    from haoyun.maps.matching import path_kernels as path  # noqa: PLC0415 - imports numba
 
     of_layer = np.full(len(chosen.fix), -1, dtype=np.int64)
     of_layer[ways.layer] = np.arange(len(ways.layer))

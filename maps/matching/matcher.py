@@ -14,12 +14,12 @@ from numpy.typing import ArrayLike, NDArray
 
 from haoyun.maps.edge_index import EdgeIndex
 from haoyun.maps.errors import BadTrace
-from haoyun.maps.match_core import MatchCore
-from haoyun.maps.match_settings import MatchSettings
-from haoyun.maps.match_window import MatchWindow
-from haoyun.maps.matched import Match
+from haoyun.maps.matching.core import MatchCore
+from haoyun.maps.matching.matched import Match
+from haoyun.maps.matching.settings import MatchSettings
+from haoyun.maps.matching.trace import Trace
+from haoyun.maps.matching.window import MatchWindow
 from haoyun.maps.network import RoadNetwork
-from haoyun.maps.trace import Trace
 
 BoolArray = NDArray[np.bool_]
 

@@ -9,11 +9,11 @@ from numpy.typing import ArrayLike, NDArray
 
 from haoyun.maps.edge_index import EdgeIndex
 from haoyun.maps.geodesy import bearing_deg
-from haoyun.maps.match_graph import match_graph
-from haoyun.maps.match_settings import MatchSettings
-from haoyun.maps.match_tables import LABEL, Costs, Graph, Layers, Rows, Work
+from haoyun.maps.matching.graph import match_graph
+from haoyun.maps.matching.settings import MatchSettings
+from haoyun.maps.matching.tables import LABEL, Costs, Graph, Layers, Rows, Work
+from haoyun.maps.matching.trace import Trace
 from haoyun.maps.network import RoadNetwork
-from haoyun.maps.trace import Trace
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int32]
