@@ -13,9 +13,12 @@ _METRES_PER_DEGREE = 6371008.8 * np.pi / 180
 
 @compiled
 def choose(
-    score: Any, parent: Any, best: Any, begins: Any, width: int, outlier: float, back: int
+    score: Any, parent: Any, best: Any, begins: Any, width: int, outlier: float, back: int, until: int
 ) -> tuple[Any, Any]:
-    """(state of each layer on its part's likeliest chain or -1, matched layer before it or -1)."""
+    """(state of each layer on its part's likeliest chain or -1, matched layer before it or -1).
+
+    `until` >= 0 is the state with which to end the last part.
+    """
     n = len(best)
     chosen = np.full(n, -1, dtype=np.int64)
     before = np.full(n, -1, dtype=np.int64)
@@ -28,6 +31,8 @@ def choose(
         while end > first and best[end] == -np.inf:
             end -= 1
         top, state = -np.inf, -1
+        if until >= 0:
+            state, until, end = until, -1, first - 1
         for layer in range(end, max(first - 1, end - back), -1):  # the last fixes may be outliers
             for s in range(layer * width, (layer + 1) * width):
                 value = score[s] - (end - layer) * outlier
@@ -176,7 +181,7 @@ def place(
             for s in range(first[e], first[e + 1]):
                 begin = path_start_m[k] + start_m[s]
                 end = begin + length_m[s]
-                if end < low or (begin > high and right[i] != left[i]):
+                if end < low - 1e-6 or (begin > high + 1e-6 and right[i] != left[i]):
                     continue
                 ax, ay = (segment[s, 0] - x[i]) * kx, (segment[s, 1] - y[i]) * ky
                 vx, vy = (segment[s, 2] - segment[s, 0]) * kx, (segment[s, 3] - segment[s, 1]) * ky
@@ -190,6 +195,6 @@ def place(
                 if length_m[s] > 0:
                     t = (here - begin) / length_m[s]
                 off = np.hypot(ax + t * vx, ay + t * vy)
-                if off < away[i]:
+                if off < away[i] - 1e-6:  # at a junction the edge before stays
                     step[i], along[i], away[i] = k, here, off
     return step, along, away

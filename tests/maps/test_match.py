@@ -144,6 +144,46 @@ def test_a_stream_gives_the_answer_of_the_whole_trace(town, matcher, drives) -> 
         assert joined == [int(e) for part in whole.parts for e in part.edges]
 
 
+@pytest.mark.parametrize("seed", range(24))
+def test_a_stream_agrees_with_the_whole_through_gaps_outliers_and_stops(matcher, drives, seed) -> None:
+    random = np.random.default_rng(seed)
+    drive = drives.drive(random, KINDS[seed % 3], 1500)
+    sigma_m = float(random.choice([2, 8, 15, 30]))
+    trace, _, _ = drives.fixes(drive, (1, 3, 10, 5)[seed % 4], sigma_m, random)
+    lat, times = trace.lat.copy(), trace.time_s.copy()
+    for kind in random.integers(0, 3, 3):
+        begin = int(random.integers(0, len(trace)))
+        span = slice(begin, begin + int(random.integers(1, 12)))
+        if kind == 0:
+            times[begin:] += random.choice([100, 200, 1000])
+        elif kind == 1:
+            lat[span] += random.uniform(100, 800) / M_PER_DEG
+        else:
+            lat[span] = lat[begin]
+    trace = replace(trace, lat=lat, time_s=times)
+    whole, stream = matcher.match(trace), matcher.stream()
+    answers, at = [], 0
+    while at < len(trace):
+        step = int(random.integers(1, 9))
+        answers.append(stream.push(trace[at : at + step]))
+        at += step
+    answers.append(stream.finish())
+    assert np.concatenate([a.edge for a in answers]).tolist() == whole.edge.tolist()
+    assert np.concatenate([a.offset_m for a in answers]) == pytest.approx(whole.offset_m, abs=1e-6)
+
+
+def test_a_full_memory_of_searches_changes_nothing(town, matcher, drives, monkeypatch) -> None:
+    monkeypatch.setattr("haoyun.maps.matching.core._FIRST_POOL", 23_000)  # room for a few rows only
+    monkeypatch.setattr("haoyun.maps.matching.core._LARGEST_POOL", 23_000)
+    forgetful = Matcher(town)
+    for seed in range(3):
+        random = np.random.default_rng(seed)
+        trace, _, _ = drives.fixes(drives.drive(random, "habit", 1500), 15, 15.0, random)
+        one, other = matcher.match(trace), forgetful.match(trace)
+        assert one.edge.tolist() == other.edge.tolist()
+        assert [p.edges.tolist() for p in one.parts] == [p.edges.tolist() for p in other.parts]
+
+
 def test_a_stream_does_not_keep_what_it_has_answered(town, matcher, drives) -> None:
     random = np.random.default_rng(3)
     trace, _, _ = drives.fixes(drives.drive(random, "habit", 2000), 1, 5.0, random)
@@ -157,6 +197,7 @@ def test_a_stream_does_not_keep_what_it_has_answered(town, matcher, drives) -> N
 
 def test_after_the_end_a_stream_takes_nothing(matcher) -> None:
     stream = matcher.stream()
+    assert len(stream.push(make_trace([], [], [])).edge) == 0
     assert len(stream.finish().edge) == 0
     with pytest.raises(BadTrace, match="is finished"):
         stream.push(make_trace([0.0], [60.0], [0.0]))
