@@ -3,8 +3,9 @@
 from haoyun.maps.access import point_matrix, point_path
 from haoyun.maps.catalog import import_map, list_maps, open_map
 from haoyun.maps.crs import Crs, from_wgs84, to_wgs84
+from haoyun.maps.edge_index import EdgeIndex, EdgePoints
 from haoyun.maps.engine import Matrix, MatrixEngine, Path, ScipyEngine, join_paths
-from haoyun.maps.errors import BadCoordinate, BadMapFile, MapError, NoPath, UnknownMap, UnknownPlace
+from haoyun.maps.errors import BadCoordinate, BadMapFile, BadTrace, MapError, NoPath, UnknownMap, UnknownPlace
 from haoyun.maps.geodesy import (
     bearing_deg,
     check_position,
@@ -23,9 +24,12 @@ from haoyun.maps.zones import Circle, PolygonZone, Zone
 __all__ = [
     "BadCoordinate",
     "BadMapFile",
+    "BadTrace",
     "Bounds",
     "Circle",
     "Crs",
+    "EdgeIndex",
+    "EdgePoints",
     "Gazetteer",
     "MapError",
     "MapPoint",
