@@ -60,6 +60,11 @@ def assemble(
     return match.finish(_parts(core, raw, base, fix, step, along, ways, match, begin))
 
 
+def empty_match() -> Match:
+    """An answer without fixes."""
+    return _Columns(0).finish(())
+
+
 def _ways(core: MatchCore, chosen: Chosen, layers: int) -> _Ways:
     from haoyun.maps.matching import path_kernels as path  # noqa: PLC0415 - imports numba
     from haoyun.maps.matching import search_kernels as search  # noqa: PLC0415

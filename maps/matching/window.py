@@ -13,7 +13,7 @@ import numpy as np
 
 from haoyun.maps.matching.core import MatchCore
 from haoyun.maps.matching.matched import Match
-from haoyun.maps.matching.result import Chosen, assemble
+from haoyun.maps.matching.result import Chosen, assemble, empty_match
 from haoyun.maps.matching.tables import Chain
 from haoyun.maps.matching.trace import Trace
 
@@ -38,6 +38,7 @@ class MatchWindow:
         self._layers: Any = None
         self._layer_fix = np.zeros(0, dtype=np.int64)
         self._chain: Any = None
+        self._news = False  # layers came since the last answer
         self._floor_m = 0.0  # where on its edge the last answered fix was placed; nothing later lies before
 
     def push(self, trace: Trace, last: bool) -> None:
@@ -64,8 +65,11 @@ class MatchWindow:
         if everything:
             layer, end = len(self._layer_fix), self._base + len(self._kept)
         else:
-            layer, until = self._settled_layers()
+            layer, until = self._settled_layers() if self._news else (0, -1)
             end = self._end_of(layer)
+            self._news = False
+            if end <= self._told:
+                return empty_match()
         chosen = self._choose(until)
         match = assemble(self._core, self._raw, self._base, self._told, end, chosen, layer)
         if end > self._told:
@@ -112,6 +116,8 @@ class MatchWindow:
         raw = self._raw
         assert raw is not None
         fixes = begin + np.flatnonzero(self._kept[begin:end])
+        if not len(fixes):
+            return
         waits = np.diff(raw.time_s, prepend=raw.time_s[0])
         known = np.flatnonzero(self._kept[:begin])
         edges = np.concatenate([known[-1:] if len(known) else [-1], fixes]).astype(np.int64)
@@ -126,6 +132,7 @@ class MatchWindow:
                 *(np.concatenate(pair) for pair in zip(self._layers, added, strict=True))
             )
         self._layer_fix = np.concatenate([self._layer_fix, fixes + self._base])
+        self._news |= len(fixes) > 0
         self._chain = self._grown(self._chain, len(fixes))
 
     def _grown(self, chain: Any, layers: int) -> Any:
