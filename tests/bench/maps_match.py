@@ -1,12 +1,13 @@
-"""Map matching on Columbus: length recovered, length that was not driven, fixes a second of one core; beside a peer.
+"""Map matching on a city: length recovered, length that was not driven, fixes a second of one core; beside a peer.
 
-    python tests/bench/maps_match.py [--drives 120] [--seed 20] [--no-peers] [--headings] [--calibration]
+    python tests/bench/maps_match.py [--map columbus|heidelberg] [--drives 60] [--seed 20] [--no-peers]
+                                     [--headings] [--calibration]
 
 Drives are made by tests/simulated_drives.py: fastest, shortest and habitual ways in equal parts, with noise that
 is independent from fix to fix. Lengths are measured twice: on the stretches of edges actually driven
 between the first and the last fix ("metres"), and by whole edges ("edges"), as others count.
 Times are those of the processor, so that others on the machine count less.
-Needs ../shared/data/maps/columbus.osm.pbf (or HAOYUN_SHARED_DATA). Peers are installed into their own
+Needs the extract in ../shared/data/maps (or HAOYUN_SHARED_DATA). Peers are installed into their own
 environment in the temporary folder; what cannot be installed is skipped with the reason.
 """
 
@@ -57,13 +58,15 @@ class Score:
 
 def main() -> None:
     arguments = parsed()
-    network = columbus()
+    network = city(arguments.map)
     index = EdgeIndex(network)
     drives_on = Drives(network, index)
     random = np.random.default_rng(arguments.seed)
     drives = [drives_on.drive(random, KINDS[i % len(KINDS)]) for i in range(arguments.drives)]
     km = sum(drive.along_m[-1] - drive.along_m[0] for drive in drives) / 1000
-    print(f"{network.node_count:,} nodes, {network.edge_count:,} edges; {len(drives)} drives, {km:,.0f} km")
+    print(
+        f"{network.name}: {network.node_count:,} nodes, {network.edge_count:,} edges; {len(drives)} drives, {km:,.0f} km"
+    )
     print(
         f"{machine()}; Python {platform.python_version()}, numpy {version('numpy')}, numba {version('numba')}"
     )
@@ -95,7 +98,8 @@ def main() -> None:
 
 def parsed() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--drives", type=int, default=120)
+    parser.add_argument("--map", default="columbus")
+    parser.add_argument("--drives", type=int, default=60)
     parser.add_argument("--seed", type=int, default=20)
     parser.add_argument("--no-peers", action="store_true")
     parser.add_argument("--headings", action="store_true", help="fixes carry heading (8 degrees) and speed")
@@ -105,14 +109,14 @@ def parsed() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def columbus() -> RoadNetwork:
+def city(name: str) -> RoadNetwork:
     root = Path(__file__).resolve().parents[3]
     data = Path(os.environ.get("HAOYUN_SHARED_DATA", root / "shared" / "data"))
-    source = data / "maps" / "columbus.osm.pbf"
+    source = data / "maps" / f"{name}.osm.pbf"
     if not source.is_file():
         sys.exit(f"the extract {source.name} is missing: set HAOYUN_SHARED_DATA to the folder with maps/")
     with tempfile.TemporaryDirectory() as folder:
-        return import_map(source, "columbus", Path(folder))
+        return import_map(source, name, Path(folder))
 
 
 def machine() -> str:
