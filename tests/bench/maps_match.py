@@ -64,9 +64,8 @@ def main() -> None:
     random = np.random.default_rng(arguments.seed)
     drives = [drives_on.drive(random, KINDS[i % len(KINDS)]) for i in range(arguments.drives)]
     km = sum(drive.along_m[-1] - drive.along_m[0] for drive in drives) / 1000
-    print(
-        f"{network.name}: {network.node_count:,} nodes, {network.edge_count:,} edges; {len(drives)} drives, {km:,.0f} km"
-    )
+    size = f"{network.node_count:,} nodes, {network.edge_count:,} edges"
+    print(f"{network.name}: {size}; {len(drives)} drives, {km:,.0f} km")
     print(
         f"{machine()}; Python {platform.python_version()}, numpy {version('numpy')}, numba {version('numba')}"
     )
