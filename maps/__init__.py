@@ -3,10 +3,12 @@
 from haoyun.maps.access import point_matrix, point_path
 from haoyun.maps.catalog import import_map, list_maps, open_map
 from haoyun.maps.crs import Crs, from_wgs84, to_wgs84
+from haoyun.maps.edge_index import EdgeIndex, EdgePoints
 from haoyun.maps.engine import Matrix, MatrixEngine, Path, ScipyEngine, join_paths
 from haoyun.maps.errors import (
     BadCoordinate,
     BadMapFile,
+    BadTrace,
     MapError,
     NoPath,
     NoRoadNear,
@@ -36,9 +38,12 @@ from haoyun.maps.zones import Circle, PolygonZone, Zone
 __all__ = [
     "BadCoordinate",
     "BadMapFile",
+    "BadTrace",
     "Bounds",
     "Circle",
     "Crs",
+    "EdgeIndex",
+    "EdgePoints",
     "Gazetteer",
     "LiveChanges",
     "MapError",

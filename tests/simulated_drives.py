@@ -14,9 +14,9 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 
 from haoyun.maps.edge_index import EdgeIndex
-from haoyun.maps.match_graph import end_bearings
+from haoyun.maps.matching.graph import end_bearings
+from haoyun.maps.matching.trace import Trace, make_trace
 from haoyun.maps.network import RoadNetwork
-from haoyun.maps.trace import Trace, make_trace
 
 KINDS = ("fastest", "shortest", "habit")
 STEP_M = 2.0

@@ -134,9 +134,11 @@ def test_coquimbo_is_a_real_connected_street_network_with_places() -> None:
 
 def test_importing_the_room_stays_light() -> None:
     heavy = {
-        "osmnx", "geopandas", "pandas", "pyogrio", "networkx", "shapely", "osmium", "aequilibrae", "pyarrow", "pyproj"
+        "osmnx", "geopandas", "pandas", "pyogrio", "networkx", "shapely", "osmium", "numba", "aequilibrae",
+        "pyarrow", "pyproj",
     }  # fmt: skip
-    code = f"import sys, haoyun.maps; print(sorted({heavy} & set(sys.modules)))"
+    rooms = "haoyun.maps, haoyun.maps.matching, haoyun.maps.learning"
+    code = f"import sys, {rooms}; print(sorted({heavy} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
 

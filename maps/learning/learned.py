@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from haoyun.maps.errors import MapError
+from haoyun.maps.learning.observed import HOURS, EdgeSpeeds, network_key
 from haoyun.maps.network import RoadNetwork
-from haoyun.maps.observed import HOURS, EdgeSpeeds, network_key
 
 FloatArray = NDArray[np.float64]
 LongArray = NDArray[np.int64]

@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from haoyun.maps.geodesy import haversine_m
-from haoyun.maps.matched import Match, MatchedPart
+from haoyun.maps.matching.matched import Match, MatchedPart
+from haoyun.maps.matching.trace import Trace
 from haoyun.maps.network import RoadNetwork
-from haoyun.maps.trace import Trace
 
 FloatArray = NDArray[np.float64]
 LongArray = NDArray[np.int64]

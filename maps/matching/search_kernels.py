@@ -13,12 +13,13 @@ from typing import Any
 import numpy as np
 
 from haoyun.maps.compiled import compiled
-from haoyun.maps.match_tables import Chain, Costs, Graph, Layers, Rows, Towards, Work
+from haoyun.maps.matching.tables import Chain, Costs, Graph, Layers, Rows, Towards, Work
 
 _METRES_PER_DEGREE = 6371008.8 * np.pi / 180
 MOST_LABELS = 20_000  # edges in one row; ends a search in a dense city before it takes all memory
 LAYERS_BACK = 4  # a step may leave out this many fixes less one as outliers
-_CUT = 14.0  # a step this much less likely than a perfect one is not looked at (natural logarithm)
+_CUT = 14.0  # a step this much less likely than a perfect one is not looked at (natural logarithm),
+_NEAR_CUT = 7.0  # and at first not even this much: most steps are likely ones, and far searches are slow
 _BEAM = 22.0  # a state this far behind the best of its layer is dropped
 _SMALLEST_SEARCH_M = 300.0
 _REMEMBERED_M = 1500.0  # longer searches are bound for the next fix and not kept
@@ -173,7 +174,12 @@ def viterbi(layers: Layers, chain: Chain, graph: Graph, rows: Rows, work: Work, 
             j = i - back
             if j < max(first, 0) or (back > 1 and not bad and chain.best[i] > reference - costs.outlier):
                 break
-            if not _step(j, i, (back - 1) * costs.outlier, layers, chain, graph, rows, work, costs):
+            before, penalty = chain.at[2], (back - 1) * costs.outlier
+            done = _step(j, i, penalty, _NEAR_CUT, layers, chain, graph, rows, work, costs)
+            if done and chain.best[i] <= chain.best[j] - costs.outlier:
+                chain.at[2] = before
+                done = _step(j, i, penalty, _CUT, layers, chain, graph, rows, work, costs)
+            if not done:
                 chain.at[2] = arcs
                 return POOL_FULL
             reference = max(reference, chain.best[j])
@@ -211,13 +217,15 @@ def _begin(i: int, late: int, layers: Layers, chain: Chain, costs: Costs) -> Non
 
 
 @compiled
-def _bounds(j: int, i: int, layers: Layers, costs: Costs) -> tuple[float, float, float, float, float]:
+def _bounds(
+    j: int, i: int, cut: float, layers: Layers, costs: Costs
+) -> tuple[float, float, float, float, float]:
     """Of the step from layer j to i: metres apart, seconds, noise, beta, longest way looked at (-1: no way)."""
     apart = _apart_m(layers.lat[j], layers.lon[j], layers.lat[i], layers.lon[i])
     dt = layers.t[i] - layers.t[j]
     noise = layers.sigma_m[i] + layers.sigma_m[j]
     beta = costs.beta_m + costs.beta_share * apart + costs.beta_sigma * noise
-    longest = min(apart + _CUT * beta, _FASTEST_M_S * dt + 3.0 * noise)
+    longest = min(apart + cut * beta, _FASTEST_M_S * dt + 3.0 * noise)
     if apart > costs.farthest_m or apart - 3.0 * noise > _FASTEST_M_S * dt:
         longest = -1.0
     return apart, dt, noise, beta, longest
@@ -253,12 +261,12 @@ def _ensure(source: int, need_m: float, i: int, layers: Layers, graph: Graph, ro
 
 
 @compiled
-def _step(
-    j: int, i: int, penalty: float, layers: Layers, chain: Chain, graph: Graph, rows: Rows, work: Work,
-    costs: Costs,
+def _step(  # noqa: PLR0912 - one loop, as _search
+    j: int, i: int, penalty: float, cut: float, layers: Layers, chain: Chain, graph: Graph, rows: Rows,
+    work: Work, costs: Costs,
 ) -> bool:  # fmt: skip
     """Relax every state of layer i from the living states of layer j; False if the pool is full."""
-    apart, dt, noise, beta, longest = _bounds(j, i, layers, costs)
+    apart, dt, noise, beta, longest = _bounds(j, i, cut, layers, costs)
     if longest < 0:
         return True
     # Fields as locals, as in _search.
@@ -297,7 +305,7 @@ def _step(
                 continue
             hurry = max(0.0, 0.45 * seconds - dt - noise / 10.0)
             log = -abs(metres - apart) / beta - price / turn_m - hurry / 2.0
-            if log < -_CUT:
+            if log < -cut:
                 continue
             log += emission[i, b] - penalty
             to = i * width + b
@@ -337,11 +345,15 @@ def ways(
             ahead = layers.offset_m[i, b] - layers.offset_m[j, a]
             if source == target and ahead >= -_jitter_m(layers.sigma_m[i] + layers.sigma_m[j]):
                 continue
-            need = _bounds(j, i, layers, costs)[4] - graph.length_m[source] + layers.offset_m[j, a]
-            while not _ensure(source, need, i, layers, graph, rows, work):
-                rows.start[:] = -1
-                rows.used[0] = 0
-            at = _find(rows.edge, rows.start[source], rows.count[source], target)
+            rest = graph.length_m[source] - layers.offset_m[j, a]
+            for cut in (_NEAR_CUT, _CUT):  # as the Viterbi pass went, which found it in one of them
+                need = _bounds(j, i, cut, layers, costs)[4] - rest
+                while not _ensure(source, need, i, layers, graph, rows, work):
+                    rows.start[:] = -1
+                    rows.used[0] = 0
+                at = _find(rows.edge, rows.start[source], rows.count[source], target)
+                if at >= 0:
+                    break
             count, step = 0, at
             while step >= 0:
                 count += 1

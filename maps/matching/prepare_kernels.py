@@ -11,6 +11,7 @@ from haoyun.maps.compiled import compiled
 _METRES_PER_DEGREE = 6371008.8 * np.pi / 180
 _ACCELERATION_M_S2 = 1.5  # what a vehicle in traffic does; decides how wide a window may be
 _LEAST_SHARE = 0.35  # of a fix's own sigma that stays after smoothing: real errors are not independent
+_LONGEST_STAND_S = 120.0  # a standing vehicle counts once in this time, so that a stream goes on
 WIDEST_S = 6.0  # half a window; a fix's smoothed position depends on nothing farther away in time
 
 
@@ -88,8 +89,8 @@ def thin(
 ) -> None:
     """Write from `begin` on which fixes to match: those that moved on from the last one by more than noise.
 
-    A vehicle that stands makes a cloud, not a drive. The first fix after a gap is kept. Decisions look back
-    only, so that they do not change when later fixes arrive.
+    A vehicle that stands makes a cloud, not a drive; it counts every two minutes. The first fix after a gap is
+    kept. Decisions look back only, so that they do not change when later fixes arrive.
     """
     before = -1
     for i in range(begin):
@@ -102,6 +103,7 @@ def thin(
             north = lat[i] - lat[before]
             east = _turned(lon[i] - lon[before]) * np.cos(np.radians(lat[i]))
             moved_m = np.hypot(north, east) * _METRES_PER_DEGREE
-            kept[i] = moved_m > max(5.0, steps * max(sigma_m[i], sigma_m[before]))
+            moved = moved_m > max(5.0, steps * max(sigma_m[i], sigma_m[before]))
+            kept[i] = moved or t[i] - t[before] > _LONGEST_STAND_S
         if kept[i]:
             before = i

@@ -21,8 +21,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from haoyun.maps.errors import BadMapFile, MapError
+from haoyun.maps.learning.traversals import Traversals
 from haoyun.maps.network import RoadNetwork
-from haoyun.maps.traversals import Traversals
 
 FloatArray = NDArray[np.float64]
 LongArray = NDArray[np.int64]

@@ -13,9 +13,12 @@ _METRES_PER_DEGREE = 6371008.8 * np.pi / 180
 
 @compiled
 def choose(
-    score: Any, parent: Any, best: Any, begins: Any, width: int, outlier: float, back: int
+    score: Any, parent: Any, best: Any, begins: Any, width: int, outlier: float, back: int, until: int
 ) -> tuple[Any, Any]:
-    """(state of each layer on its part's likeliest chain or -1, matched layer before it or -1)."""
+    """(state of each layer on its part's likeliest chain or -1, matched layer before it or -1).
+
+    `until` >= 0 is the state with which to end the last part.
+    """
     n = len(best)
     chosen = np.full(n, -1, dtype=np.int64)
     before = np.full(n, -1, dtype=np.int64)
@@ -28,6 +31,8 @@ def choose(
         while end > first and best[end] == -np.inf:
             end -= 1
         top, state = -np.inf, -1
+        if until >= 0:
+            state, until, end = until, -1, first - 1
         for layer in range(end, max(first - 1, end - back), -1):  # the last fixes may be outliers
             for s in range(layer * width, (layer + 1) * width):
                 value = score[s] - (end - layer) * outlier
@@ -122,10 +127,14 @@ def _last_layers(best: Any, begins: Any) -> Any:
 
 
 @compiled
-def on_way(probability: Any, edge: Any, layer: Any, step: Any, part: Any, way: Any) -> Any:
+def on_way(
+    probability: Any, edge: Any, offset_m: Any, layer: Any, step: Any, part: Any, way: Any, tail: Any, head: Any,
+    length_m: Any, same_m: float,
+) -> Any:  # fmt: skip
     """Probability that a matched fix lies on the way driven: on any edge from the fix before to the one after.
 
-    Near a junction a fix may as well belong to the edge before or behind; both are on the way.
+    Near a junction a fix may as well belong to the edge before or behind; both are on the way. So are points of
+    side streets at most `same_m` from a junction that the way passes or ends at.
     """
     sure = np.zeros(len(layer))
     width = edge.shape[1]
@@ -136,8 +145,14 @@ def on_way(probability: Any, edge: Any, layer: Any, step: Any, part: Any, way: A
         if k + 1 < len(layer) and part[step[k + 1]] == part[high]:
             high = step[k + 1]
         for b in range(width):
+            e = edge[layer[k], b]
+            if e < 0:
+                continue
+            begins, ends = offset_m[layer[k], b] <= same_m, length_m[e] - offset_m[layer[k], b] <= same_m
             for w in range(low, high + 1):
-                if edge[layer[k], b] == way[w]:
+                f = way[w]
+                aside = (begins and tail[e] in (tail[f], head[f])) or (ends and head[e] in (tail[f], head[f]))
+                if e == f or aside:
                     sure[k] += probability[layer[k] * width + b]
                     break
         sure[k] = min(1.0, sure[k])
@@ -166,7 +181,7 @@ def place(
             for s in range(first[e], first[e + 1]):
                 begin = path_start_m[k] + start_m[s]
                 end = begin + length_m[s]
-                if end < low or (begin > high and right[i] != left[i]):
+                if end < low - 1e-6 or (begin > high + 1e-6 and right[i] != left[i]):
                     continue
                 ax, ay = (segment[s, 0] - x[i]) * kx, (segment[s, 1] - y[i]) * ky
                 vx, vy = (segment[s, 2] - segment[s, 0]) * kx, (segment[s, 3] - segment[s, 1]) * ky
@@ -180,6 +195,6 @@ def place(
                 if length_m[s] > 0:
                     t = (here - begin) / length_m[s]
                 off = np.hypot(ax + t * vx, ay + t * vy)
-                if off < away[i]:
+                if off < away[i] - 1e-6:  # at a junction the edge before stays
                     step[i], along[i], away[i] = k, here, off
     return step, along, away

@@ -1,7 +1,7 @@
 """The arrays that the kernels of map matching work on, in named groups.
 
 Compiled code is kept by the source file of its function: whoever changes the order of these fields touches
-match_search_kernels.py as well.
+search_kernels.py as well.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ LABEL = np.dtype(
 
 
 class Graph(NamedTuple):
-    """Followers of each edge in CSR form; see match_graph.py."""
+    """Followers of each edge in CSR form; see graph.py."""
 
     start: Any
     follower: Any

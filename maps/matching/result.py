@@ -8,12 +8,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from haoyun.maps.match_core import MatchCore
-from haoyun.maps.matched import Match, MatchedPart
-from haoyun.maps.trace import Trace
+from haoyun.maps.matching.core import MatchCore
+from haoyun.maps.matching.matched import Match, MatchedPart
+from haoyun.maps.matching.trace import Trace
 
 FloatArray = NDArray[np.float64]
 LongArray = NDArray[np.int64]
+
+_SAME_PLACE_M = 5.0  # points so near a junction are at the junction
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -58,9 +60,14 @@ def assemble(
     return match.finish(_parts(core, raw, base, fix, step, along, ways, match, begin))
 
 
+def empty_match() -> Match:
+    """An answer without fixes."""
+    return _Columns(0).finish(())
+
+
 def _ways(core: MatchCore, chosen: Chosen, layers: int) -> _Ways:
-    from haoyun.maps import match_path_kernels as path  # noqa: PLC0415 - imports numba
-    from haoyun.maps import match_search_kernels as search  # noqa: PLC0415
+    from haoyun.maps.matching import path_kernels as path  # noqa: PLC0415 - imports numba
+    from haoyun.maps.matching import search_kernels as search  # noqa: PLC0415
 
     table = type(chosen.layers)(*(column[:layers] for column in chosen.layers))
     state, before = chosen.state[:layers], chosen.before[:layers]
@@ -78,7 +85,10 @@ def _ways(core: MatchCore, chosen: Chosen, layers: int) -> _Ways:
     if len(layer) and layer[0] == 0:
         along_m[0] = max(along_m[0], chosen.floor_m)
     along_m = _rising(along_m, part[step])
-    sure = path.on_way(chosen.probability, table.edge, layer, step, part, edge)
+    sure = path.on_way(
+        chosen.probability, table.edge, table.offset_m, layer, step, part, edge, core.network.edge_tail,
+        core.network.edge_head, core.network.edge_length_m, _SAME_PLACE_M,
+    )  # fmt: skip
     spread_m = np.hypot(table.sigma_m, core.settings.map_sigma_m)
     return _Ways(edge, start_m, part, layer, step, along_m, sure * _fit(chosen, layer, state, spread_m))
 
@@ -100,7 +110,7 @@ def _placed(
     core: MatchCore, raw: Trace, base: int, end: int, chosen: Chosen, ways: _Ways, layers: int
 ) -> tuple[LongArray, LongArray, FloatArray]:
     """(fix, place in ways.edge, metres along the part) of all matched fixes and those that stood between them."""
-    from haoyun.maps import match_path_kernels as path  # noqa: PLC0415 - imports numba
+    from haoyun.maps.matching import path_kernels as path  # noqa: PLC0415 - imports numba
 
     of_layer = np.full(len(chosen.fix), -1, dtype=np.int64)
     of_layer[ways.layer] = np.arange(len(ways.layer))
@@ -186,9 +196,9 @@ def _parts(
                 entered_s=np.interp(start_m, at_m, at_s),
                 left_s=np.interp(end_m, at_m, at_s),
                 edge_confidence=sure,
-                from_m=first_m - float(start_m[0]),
-                to_m=last_m - float(start_m[-1]),
-                length_m=last_m - first_m,
+                from_m=float(np.clip(first_m - start_m[0], 0.0, end_m[0] - start_m[0])),
+                to_m=float(np.clip(last_m - start_m[-1], 0.0, end_m[-1] - start_m[-1])),
+                length_m=max(0.0, last_m - first_m),
                 confidence=float(np.average(sure, weights=weight)),
             )
         )

@@ -11,11 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from haoyun.maps.match_core import MatchCore
-from haoyun.maps.match_result import Chosen, assemble
-from haoyun.maps.match_tables import Chain
-from haoyun.maps.matched import Match
-from haoyun.maps.trace import Trace
+from haoyun.maps.matching.core import MatchCore
+from haoyun.maps.matching.matched import Match
+from haoyun.maps.matching.result import Chosen, assemble, empty_match
+from haoyun.maps.matching.tables import Chain
+from haoyun.maps.matching.trace import Trace
 
 _CONTEXT = 4  # fixes before the smoothing window that decide whether one in it is a jump
 _AHEAD = 2  # and behind it
@@ -25,9 +25,9 @@ class MatchWindow:
     """Matching in progress. Fix numbers count from the first fix ever pushed."""
 
     def __init__(self, core: MatchCore) -> None:
-        from haoyun.maps import match_path_kernels as path  # noqa: PLC0415 - imports numba
-        from haoyun.maps import match_prepare_kernels as prepare  # noqa: PLC0415
-        from haoyun.maps import match_search_kernels as search  # noqa: PLC0415
+        from haoyun.maps.matching import path_kernels as path  # noqa: PLC0415 - imports numba
+        from haoyun.maps.matching import prepare_kernels as prepare  # noqa: PLC0415
+        from haoyun.maps.matching import search_kernels as search  # noqa: PLC0415
 
         self._core, self._path, self._prepare, self._search = core, path, prepare, search
         self._raw: Trace | None = None
@@ -38,12 +38,14 @@ class MatchWindow:
         self._layers: Any = None
         self._layer_fix = np.zeros(0, dtype=np.int64)
         self._chain: Any = None
+        self._news = False  # layers came since the last answer
         self._floor_m = 0.0  # where on its edge the last answered fix was placed; nothing later lies before
 
     def push(self, trace: Trace, last: bool) -> None:
         """Take more fixes, later than all before; `last` says that none will follow."""
-        self._raw = trace if self._raw is None else self._raw.then(trace)
-        self._advance(last)
+        if len(trace):
+            self._raw = trace if self._raw is None else self._raw.then(trace)
+            self._advance(last)
 
     def end(self) -> None:
         """No more fixes will follow."""
@@ -59,12 +61,16 @@ class MatchWindow:
 
     def settle(self, everything: bool) -> Match:
         """The fixes that no later fix can change any more (or all), and the ways between them."""
-        chosen = self._choose()
+        until = -1
         if everything:
             layer, end = len(self._layer_fix), self._base + len(self._kept)
         else:
-            layer = self._settled_layers()
+            layer, until = self._settled_layers() if self._news else (0, -1)
             end = self._end_of(layer)
+            self._news = False
+            if end <= self._told:
+                return empty_match()
+        chosen = self._choose(until)
         match = assemble(self._core, self._raw, self._base, self._told, end, chosen, layer)
         if end > self._told:
             self._told, self._floor_m = end, float(match.offset_m[-1])
@@ -110,6 +116,8 @@ class MatchWindow:
         raw = self._raw
         assert raw is not None
         fixes = begin + np.flatnonzero(self._kept[begin:end])
+        if not len(fixes):
+            return
         waits = np.diff(raw.time_s, prepend=raw.time_s[0])
         known = np.flatnonzero(self._kept[:begin])
         edges = np.concatenate([known[-1:] if len(known) else [-1], fixes]).astype(np.int64)
@@ -124,6 +132,7 @@ class MatchWindow:
                 *(np.concatenate(pair) for pair in zip(self._layers, added, strict=True))
             )
         self._layer_fix = np.concatenate([self._layer_fix, fixes + self._base])
+        self._news |= len(fixes) > 0
         self._chain = self._grown(self._chain, len(fixes))
 
     def _grown(self, chain: Any, layers: int) -> Any:
@@ -162,13 +171,13 @@ class MatchWindow:
                     arc_log=np.concatenate([self._chain.arc_log, np.empty(len(room))]),
                 )
 
-    def _choose(self) -> Chosen | None:
+    def _choose(self, until: int) -> Chosen | None:
         if self._layers is None or not len(self._layer_fix):
             return None
         chain, width, outlier = self._chain, self._core.settings.most_candidates, self._core.settings.outlier
         back, arcs = self._search.LAYERS_BACK, int(self._chain.at[2])
         state, before = self._path.choose(
-            chain.score, chain.parent, chain.best, chain.begins, width, outlier, back
+            chain.score, chain.parent, chain.best, chain.begins, width, outlier, back, until
         )
         probability = self._path.posteriors(
             chain.start, chain.best, chain.begins, chain.arc_from[:arcs], chain.arc_to[:arcs],
@@ -177,21 +186,28 @@ class MatchWindow:
         floor_m = self._floor_m if self._layer_fix[0] == self._told - 1 else 0.0
         return Chosen(self._layers, self._layer_fix, state, before, probability, self._smooth, floor_m)
 
-    def _settled_layers(self) -> int:
-        """How many layers no later fix can change: up to the state that all living chains share."""
+    def _settled_layers(self) -> tuple[int, int]:
+        """How many layers no later fix can change, and the state the last of them ends with (-1: its own best).
+
+        Those are the parts that have ended, and the running one up to the state that all living chains share.
+        """
         if self._layers is None:
-            return 0
+            return 0, -1
         chain, width = self._chain, self._core.settings.most_candidates
-        first = int(chain.at[1])
-        back = self._search.LAYERS_BACK
-        begin = max(first, 0) if first != self._search.NO_PART else len(self._layer_fix)
-        if first != self._search.NO_PART and len(self._layer_fix) - first > back:
+        if int(chain.at[1]) == self._search.NO_PART:
+            return len(self._layer_fix), -1
+        begin, back = max(int(chain.at[1]), 0), self._search.LAYERS_BACK
+        # A later fix may follow any of the last `back` layers. If the part ends with up to back - 1 unreachable
+        # ones, its end may lie as many layers before them.
+        if len(self._layer_fix) - int(chain.at[1]) > back:
             low = begin * width
             parent = np.where(chain.parent[low:] >= low, chain.parent[low:] - low, -1)
-            shared = self._path.common_state(chain.score[low:], parent, chain.best[begin:], width, back)
+            shared = self._path.common_state(
+                chain.score[low:], parent, chain.best[begin:], width, 2 * back - 1
+            )
             if shared >= 0:
-                return begin + int(shared) // width + 1
-        return begin
+                return begin + int(shared) // width + 1, low + int(shared)
+        return begin, -1
 
     def _forget(self, layers: int) -> None:
         """Drop what is settled, but the last settled layer of the running part: the next way begins there."""

@@ -10,16 +10,16 @@ out as outliers; probabilities from a forward and backward pass.
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from haoyun.maps.edge_index import EdgeIndex
 from haoyun.maps.errors import BadTrace
-from haoyun.maps.match_core import MatchCore
-from haoyun.maps.match_settings import MatchSettings
-from haoyun.maps.match_window import MatchWindow
-from haoyun.maps.matched import Match
+from haoyun.maps.matching.core import MatchCore
+from haoyun.maps.matching.matched import Match
+from haoyun.maps.matching.settings import MatchSettings
+from haoyun.maps.matching.trace import Trace
+from haoyun.maps.matching.window import MatchWindow
 from haoyun.maps.network import RoadNetwork
-from haoyun.maps.trace import Trace
 
 BoolArray = NDArray[np.bool_]
 
@@ -28,7 +28,8 @@ class Matcher:
     """Matches traces to one network; keeps the searches it made. Use one in each thread.
 
     `allowed` (edges,) leaves out the edges a vehicle may not use: they are never answered. One-way streets are
-    only ever driven their way.
+    only ever driven their way. `banned_turns` (k, 2), from edge to edge, are taken only where the fixes insist:
+    drivers break such bans, and maps are wrong about them. One `index` may serve many matchers.
     """
 
     def __init__(
@@ -37,9 +38,10 @@ class Matcher:
         *,
         index: EdgeIndex | None = None,
         allowed: BoolArray | None = None,
+        banned_turns: ArrayLike | None = None,
         settings: MatchSettings | None = None,
     ) -> None:
-        self._core = MatchCore(network, index, allowed, settings or MatchSettings())
+        self._core = MatchCore(network, index, allowed, settings or MatchSettings(), banned_turns)
 
     def match(self, trace: Trace) -> Match:
         """The edges driven. BadTrace for a trace without fixes; parts and confidence say what is not known."""

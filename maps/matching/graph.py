@@ -21,7 +21,7 @@ BoolArray = NDArray[np.bool_]
 
 U_TURN_M = 200.0
 DEAD_END_U_TURN_M = 40.0  # where there is no other way out
-SHARP_TURN_M = 25.0  # a full reversal between different roads; less for smaller angles
+SHARP_TURN_M = 40.0  # a full reversal between different roads; less for smaller angles
 BANNED_TURN_M = 150.0  # drivers break bans, and maps are wrong about them: dear, not impossible
 # Drivers prefer fast roads: a metre at 40 km/h counts 1, at 80 km/h 0.8, at 20 km/h 1.4.
 _USUAL_KMH, _TIME_SHARE = 40.0, 0.4
@@ -40,8 +40,11 @@ class MatchGraph:
     cheapest: FloatArray  # (1,) the least that a metre is priced at
 
 
-def match_graph(network: RoadNetwork, allowed: BoolArray) -> MatchGraph:
-    """The graph of the allowed edges; an edge that is not allowed neither follows nor is followed."""
+def match_graph(network: RoadNetwork, allowed: BoolArray, banned: IntArray | None = None) -> MatchGraph:
+    """The graph of the allowed edges; an edge that is not allowed neither follows nor is followed.
+
+    `banned` (k, 2) are turns, from edge to edge, that signs forbid.
+    """
     m = network.edge_count
     out_order = np.argsort(network.edge_tail, kind="stable")
     out_order = out_order[allowed[out_order]]
@@ -52,11 +55,15 @@ def match_graph(network: RoadNetwork, allowed: BoolArray) -> MatchGraph:
     before = np.repeat(np.arange(m), count)
     rank = np.arange(start[-1]) - start[before]
     after = out_order[first_out[network.edge_head[before]] + rank].astype(np.int32)
+    price_m = _turn_prices(network, before, after, count)
+    if banned is not None and len(banned):
+        forbidden = np.isin(before * m + after, banned[:, 0].astype(np.int64) * m + banned[:, 1])
+        price_m[forbidden] += BANNED_TURN_M
     weight = 1 - _TIME_SHARE + _TIME_SHARE * _USUAL_KMH / network.edge_speed_kmh
     return MatchGraph(
         start=start,
         follower=after,
-        turn_m=_turn_prices(network, before, after, count).astype(np.float32),
+        turn_m=price_m.astype(np.float32),
         drive_m=(network.edge_length_m * weight).astype(np.float32),
         length_m=network.edge_length_m,
         duration_s=network.edge_duration_s,

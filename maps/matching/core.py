@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from haoyun.maps.edge_index import EdgeIndex
 from haoyun.maps.geodesy import bearing_deg
-from haoyun.maps.match_graph import match_graph
-from haoyun.maps.match_settings import MatchSettings
-from haoyun.maps.match_tables import LABEL, Costs, Graph, Layers, Rows, Work
+from haoyun.maps.matching.graph import match_graph
+from haoyun.maps.matching.settings import MatchSettings
+from haoyun.maps.matching.tables import LABEL, Costs, Graph, Layers, Rows, Work
+from haoyun.maps.matching.trace import Trace
 from haoyun.maps.network import RoadNetwork
-from haoyun.maps.trace import Trace
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int32]
@@ -33,6 +33,7 @@ class MatchCore:
         index: EdgeIndex | None,
         allowed: BoolArray | None,
         settings: MatchSettings,
+        banned_turns: ArrayLike | None = None,
     ) -> None:
         self.network, self.settings = network, settings
         self.index = index or EdgeIndex(network)
@@ -42,7 +43,8 @@ class MatchCore:
         self.allowed = np.ones(m, dtype=np.bool_) if allowed is None else np.asarray(allowed, dtype=np.bool_)
         if self.allowed.shape != (m,):
             raise ValueError(f"a mask of allowed edges has {m} values, one an edge, not {self.allowed.shape}")
-        graph = match_graph(network, self.allowed)
+        banned = np.zeros((0, 2)) if banned_turns is None else np.asarray(banned_turns)
+        graph = match_graph(network, self.allowed, banned.astype(np.int32).reshape(-1, 2))
         self.graph = Graph(
             graph.start, graph.follower, graph.turn_m, graph.drive_m, graph.length_m, graph.duration_s,
             network.node_lat[network.edge_tail], network.node_lon[network.edge_tail], graph.cheapest,
