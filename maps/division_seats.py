@@ -29,7 +29,6 @@ from haoyun.maps.divisions import (
 )
 from haoyun.maps.geodesy import haversine_m
 from haoyun.maps.geonames import GeoName
-from haoyun.maps.names import is_han
 
 SEAT_M, TOWNSHIP_M, PREFECTURE_M = 3_000.0, 15_000.0, 60_000.0
 _SAME_M = 12_000.0  # a populated place of the same name within this distance of the seat is the seat
@@ -71,7 +70,7 @@ class _Namesakes:
     def __init__(self, places: Iterable[GeoName]) -> None:
         self._by_name: dict[tuple[str, str], list[GeoName]] = defaultdict(list)
         for place in places:
-            for name in {n for n in place.other_names if is_han(n)}:
+            for name in place.han_names:
                 self._by_name[place.province, name].append(place)
 
     def nearest(self, division: Division, lat: float, lon: float, within_m: float) -> GeoName | None:

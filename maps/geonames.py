@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.metadata import version
 from importlib.resources import as_file, files
+from typing import Any
 
 from haoyun.maps.errors import BadMapFile
-from haoyun.maps.names import is_han, is_simplified
+from haoyun.maps.names import fold, is_han, is_simplified
 
 # GeoNames names the provinces of China by FIPS 10-4; the value is the first two digits of GB/T 2260.
 _PROVINCE = {
@@ -19,6 +20,7 @@ _PROVINCE = {
     "30": "44", "31": "46", "32": "51", "33": "50",
 }  # fmt: skip
 _REGION = {"HK": "81", "MO": "82", "TW": "71"}
+CITY = 100_000  # inhabitants from which a populated place is a city, and known by its names in other languages
 _START = b'{"geonameid"'
 
 
@@ -33,13 +35,8 @@ class GeoName:
     country: str
     population: int
     province: str
-    other_names: tuple[str, ...]
-
-    @property
-    def han_names(self) -> list[str]:
-        """Its names in Chinese characters, simplified and short ones first."""
-        found = {name for name in (self.name, *self.other_names) if is_han(name)}
-        return sorted(found, key=lambda n: (not is_simplified(n), len(n) < 2, len(n), n))
+    han_names: tuple[str, ...] = ()  # in Chinese characters, simplified and short ones first
+    latin_names: tuple[str, ...] = ()  # in other languages that use Latin letters; of cities only
 
 
 def geonames_version() -> str:
@@ -73,16 +70,25 @@ def read_geonames() -> Iterator[GeoName]:
                 begin = end
 
 
-def _geoname(record: dict[str, object]) -> GeoName:
-    country, names = str(record["countrycode"]), record["alternatenames"]
-    province = _PROVINCE.get(str(record["admin1code"]), "") if country == "CN" else _REGION.get(country, "")
+def _geoname(record: dict[str, Any]) -> GeoName:
+    country, names, population = record["countrycode"], record["alternatenames"], record["population"]
+    province = _PROVINCE.get(record["admin1code"], "") if country == "CN" else _REGION.get(country, "")
+    latin = {n for n in names if len(n) > 3 and fold(n).isascii()} if population >= CITY else ()
     return GeoName(
-        int(str(record["geonameid"])),
-        str(record["name"]),
-        float(str(record["latitude"])),
-        float(str(record["longitude"])),
+        record["geonameid"],
+        record["name"].replace("’", "'"),
+        record["latitude"],
+        record["longitude"],
         country,
-        int(str(record["population"])),
+        population,
         province,
-        tuple(n for n in names if n) if isinstance(names, list) else (),
+        _han_names(names),
+        tuple(sorted(latin)),
     )
+
+
+def _han_names(names: list[str]) -> tuple[str, ...]:
+    found = {name for name in names if is_han(name)}
+    if len(found) < 2:
+        return tuple(found)
+    return tuple(sorted(found, key=lambda n: (not is_simplified(n), len(n) < 2, len(n), n)))

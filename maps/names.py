@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
+_HAN = re.compile("[\u3400-\u9fff\U00020000-\U0003ffff]+")
 _LETTERS = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ð": "d", "æ": "ae", "œ": "oe", "þ": "th", "ı": "i"})
 _SILENT = frozenset("'’ʻʼ`´‘·・")  # Xi'an is one word, and so is 阿图什·乡
 
@@ -24,12 +26,12 @@ def words(text: str) -> list[str]:
 
 def is_han(text: str) -> bool:
     """Whether the text is made of Chinese characters only (and is not empty)."""
-    return bool(text) and all("\u3400" <= c <= "\u9fff" or "\U00020000" <= c <= "\U0003ffff" for c in text)
+    return _HAN.fullmatch(text) is not None
 
 
 def has_han(text: str) -> bool:
     """Whether the text holds a Chinese character."""
-    return any(is_han(c) for c in text)
+    return _HAN.search(text) is not None
 
 
 def is_simplified(text: str) -> bool:
@@ -39,6 +41,11 @@ def is_simplified(text: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
+
+
+def spaced(text: str) -> str:
+    """The letters, digits and characters of a text, one by one: 宁波港 gives "宁 波 港"."""
+    return " ".join(fold(text))
 
 
 def within_one_slip(a: str, b: str) -> bool:

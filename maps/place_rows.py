@@ -1,0 +1,215 @@
+"""What goes into the place book: every place with its names, its division and its importance.
+
+Sources are joined here: a division and the populated place of its name are one place, a freight site stands for
+itself, every other populated place of China gets the county of the nearest place whose county is known.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from scipy.spatial import cKDTree
+
+from haoyun.maps.cities import list_cities
+from haoyun.maps.division_seats import Seat
+from haoyun.maps.divisions import (
+    COUNTY_LEVEL,
+    COUNTRY_OF,
+    OTHER_EN,
+    PREFECTURE_LEVEL,
+    PROVINCE_EN,
+    PROVINCE_LEVEL,
+    Division,
+    short_name,
+    spoken_names,
+)
+from haoyun.maps.freight_sites import FreightSite
+from haoyun.maps.geonames import CITY, GeoName
+from haoyun.maps.names import fold
+from haoyun.maps.network import unit_vectors
+from haoyun.maps.pinyin import initials, latin_key, latin_name
+from haoyun.maps.place import Place, PlaceKind
+
+_KIND_OF_LEVEL = {
+    PROVINCE_LEVEL: PlaceKind.PROVINCE,
+    PREFECTURE_LEVEL: PlaceKind.PREFECTURE,
+    COUNTY_LEVEL: PlaceKind.COUNTY,
+}
+# The least importance of a kind, on the scale of 10 log10(population): 50 is a town of 100,000.
+_LEAST = {
+    PlaceKind.PROVINCE: 80.0,
+    PlaceKind.PREFECTURE: 62.0,
+    PlaceKind.COUNTY: 48.0,
+    PlaceKind.SEAPORT: 50.0,
+    PlaceKind.AIRPORT: 48.0,
+    PlaceKind.RAIL: 46.0,
+    PlaceKind.RIVER_PORT: 46.0,
+    PlaceKind.BORDER: 45.0,
+    PlaceKind.PARK: 42.0,
+    PlaceKind.BONDED: 42.0,
+}
+_AT_HOME = 10.0  # what a place in China gains: the platform's users type its names
+_CHINA = frozenset({"CN", "HK", "MO", "TW"})
+_GEONAMES_M = 2_000.0
+_RANKS = ((76.0, 1), (66.0, 2), (54.0, 3), (42.0, 4))
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceRow:
+    """A place with all it is found by: Han names, Latin names, initials of the reading."""
+
+    place: Place
+    importance: float
+    han: tuple[str, ...] = ()
+    latin: tuple[str, ...] = ()
+    initials: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class _Labels:
+    """Points whose county is known, by province."""
+
+    points: dict[str, list[tuple[float, float, str]]] = field(default_factory=lambda: defaultdict(list))
+    _trees: dict[str, cKDTree] = field(default_factory=dict)
+
+    def nearest(self, province: str, lat: float, lon: float) -> str:
+        points = self.points.get(province)
+        if not points:
+            return ""
+        if province not in self._trees:
+            self._trees[province] = cKDTree(unit_vectors([p[0] for p in points], [p[1] for p in points]))
+        return points[int(self._trees[province].query(unit_vectors([lat], [lon])[0])[1])][2]
+
+
+def china_rows(
+    divisions: Sequence[Division],
+    seats: Mapping[str, Seat],
+    places: Iterable[GeoName],
+    names_en: Mapping[str, str],
+) -> Iterator[PlaceRow]:
+    """The divisions down to counties, and the populated places of China that are not one of them."""
+    upper = [d for d in divisions if d.level <= COUNTY_LEVEL]
+    for division in upper:
+        yield _division_row(division, seats[division.code], names_en[division.code])
+    taken = {seat.geoname.id for d in upper if (seat := seats[d.code]).geoname}
+    labels, township_of = _labels(divisions, seats)
+    for place in places:
+        if place.id not in taken:
+            own = township_of.get(place.id) or labels.nearest(place.province, place.lat, place.lon)
+            yield geoname_row(place, own)
+
+
+def english_names(divisions: Sequence[Division], seats: Mapping[str, Seat]) -> dict[str, str]:
+    """A Latin name of every province, prefecture and county: the city table's, GeoNames' if
+    it reads so, else the pinyin."""
+    known = {city.adcode: city.name_en for city in list_cities()} | PROVINCE_EN
+    names = {}
+    for division in (d for d in divisions if d.level <= COUNTY_LEVEL):
+        geoname = seats[division.code].geoname
+        read = latin_name(short_name(division.name))
+        same = geoname is not None and fold(geoname.name) == fold(read)
+        names[division.code] = known.get(division.code) or (geoname.name if geoname and same else read)
+    return names
+
+
+def latin_names(division: Division, seat: Seat, name_en: str) -> set[str]:
+    """Every Latin name an address may use for a division."""
+    return {
+        name_en,
+        latin_key(short_name(division.name)),
+        *OTHER_EN.get(division.code, ()),
+        *((seat.geoname.name,) if seat.geoname else ()),
+    }
+
+
+def rank_of(importance: float) -> int:
+    """1 (shown first) to 5."""
+    return next((rank for least, rank in _RANKS if importance >= least), 5)
+
+
+def _importance(kind: PlaceKind, population: int, country: str) -> float:
+    value = max(10 * math.log10(max(population, 1)), _LEAST.get(kind, 0.0))
+    return round(value + (_AT_HOME if country in _CHINA else 0.0), 2)
+
+
+def _division_row(division: Division, seat: Seat, name_en: str) -> PlaceRow:
+    kind = _KIND_OF_LEVEL[division.level]
+    country = COUNTRY_OF.get(division.code[:2], "CN")
+    population = seat.geoname.population if seat.geoname else 0
+    importance = _importance(kind, population, country)
+    place = Place(
+        division.code,
+        division.name,
+        name_en,
+        seat.lat,
+        seat.lon,
+        rank_of(importance),
+        division=division.code,
+        kind=kind,
+        country=country,
+        population=population,
+        precision_m=seat.precision_m,
+    )
+    han = {division.name, *spoken_names(division), *(seat.geoname.han_names if seat.geoname else ())}
+    latin = latin_names(division, seat, name_en) | (set(seat.geoname.latin_names) if seat.geoname else set())
+    return _row(place, importance, han, latin, {initials(short_name(division.name)), initials(division.name)})
+
+
+def site_row(site: FreightSite) -> PlaceRow:
+    """A freight site, found by its names and its code."""
+    importance = _importance(site.kind, 0, site.country)
+    place = Place(
+        site.place_code,
+        site.name_zh,
+        site.name_en,
+        site.lat,
+        site.lon,
+        rank_of(importance),
+        division=site.division,
+        kind=site.kind,
+        country=site.country,
+        precision_m=site.precision_m,
+    )
+    return _row(place, importance, {site.name_zh}, {site.name_en, site.code}, {initials(site.name_zh)})
+
+
+def geoname_row(geoname: GeoName, division: str = "") -> PlaceRow:
+    """A populated place; `division` is the county it belongs to, in China."""
+    han = geoname.han_names
+    kind = PlaceKind.CITY if geoname.population >= CITY else PlaceKind.TOWN
+    importance = _importance(kind, geoname.population, geoname.country)
+    place = Place(
+        f"gn{geoname.id}",
+        han[0] if han else geoname.name,
+        geoname.name,
+        geoname.lat,
+        geoname.lon,
+        rank_of(importance),
+        division=division,
+        kind=kind,
+        country=geoname.country,
+        population=geoname.population,
+        precision_m=_GEONAMES_M,
+    )
+    read = {initials(han[0])} if han and geoname.country == "CN" else set()
+    return _row(place, importance, set(han), {geoname.name, *geoname.latin_names}, read)
+
+
+def _row(place: Place, importance: float, han: set[str], latin: set[str], read: set[str]) -> PlaceRow:
+    return PlaceRow(place, importance, tuple(han), tuple(filter(None, latin)), tuple(filter(None, read)))
+
+
+def _labels(divisions: Sequence[Division], seats: Mapping[str, Seat]) -> tuple[_Labels, dict[int, str]]:
+    labels, township_of = _Labels(), {}
+    for division in divisions:
+        seat = seats.get(division.code)
+        if seat is None or division.level == PROVINCE_LEVEL and division.code[:2] not in COUNTRY_OF:
+            continue
+        own = division.code if division.level <= COUNTY_LEVEL else division.parent
+        labels.points[division.code[:2]].append((seat.lat, seat.lon, own))
+        if division.level > COUNTY_LEVEL and seat.geoname:
+            township_of[seat.geoname.id] = own
+    return labels, township_of
