@@ -10,7 +10,7 @@ from importlib.resources import as_file, files
 from typing import Any
 
 from haoyun.maps.errors import BadMapFile
-from haoyun.maps.names import fold, is_han, is_simplified
+from haoyun.maps.names import fold, is_han, simplified
 
 # GeoNames names the provinces of China by FIPS 10-4; the value is the first two digits of GB/T 2260.
 _PROVINCE = {
@@ -35,7 +35,7 @@ class GeoName:
     country: str
     population: int
     province: str
-    han_names: tuple[str, ...] = ()  # in Chinese characters, simplified and short ones first
+    han_names: tuple[str, ...] = ()  # in simplified characters, short ones first
     latin_names: tuple[str, ...] = ()  # in other languages that use Latin letters; of cities only
 
 
@@ -88,7 +88,5 @@ def _geoname(record: dict[str, Any]) -> GeoName:
 
 
 def _han_names(names: list[str]) -> tuple[str, ...]:
-    found = {name for name in names if is_han(name)}
-    if len(found) < 2:
-        return tuple(found)
-    return tuple(sorted(found, key=lambda n: (not is_simplified(n), len(n) < 2, len(n), n)))
+    found = {simplified(name) for name in names if is_han(name)}
+    return tuple(sorted(found, key=lambda n: (len(n) < 2, len(n), n)))

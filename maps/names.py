@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import cache
+from typing import Any
 
 _HAN = re.compile("[\u3400-\u9fff\U00020000-\U0003ffff]+")
 _LETTERS = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ð": "d", "æ": "ae", "œ": "oe", "þ": "th", "ı": "i"})
@@ -41,6 +43,20 @@ def is_simplified(text: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
+
+
+def simplified(text: str) -> str:
+    """The text in simplified characters: 寧波 gives 宁波."""
+    if not has_han(text) or is_simplified(text):
+        return text
+    return str(_to_simplified().convert(text))
+
+
+@cache
+def _to_simplified() -> Any:
+    from opencc import OpenCC
+
+    return OpenCC("t2s")
 
 
 def spaced(text: str) -> str:

@@ -2,16 +2,36 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import lru_cache
 
 from haoyun.maps.names import fold
 
+# Characters that place names read otherwise than running text does, and names that are exceptions to either.
+_IN_PLACES = {
+    "长": "chang", "都": "du", "朝": "chao", "什": "shi", "匀": "yun", "郫": "pi", "珲": "hun", "圩": "xu",
+    "浚": "xun", "棱": "ling", "柏": "bai", "莞": "guan",
+}  # fmt: skip
+_NAMES = {
+    "长子": "zhang zi", "蔚县": "yu xian", "六安": "lu an", "六合": "lu he", "单县": "shan xian",
+    "洪洞": "hong tong", "乐亭": "lao ting", "乐陵": "lao ling", "乐清": "yue qing", "南乐": "nan le",
+    "繁峙": "fan shi", "筠连": "jun lian", "荥经": "ying jing", "宕昌": "tan chang", "闵行": "min hang",
+    "伽师": "jia shi", "泊头": "bo tou", "红寺堡": "hong si pu", "涡阳": "guo yang", "柏林": "bo lin",
+    "喀什": "ka shi", "乌什": "wu shi", "高句丽": "gao gou li",
+}  # fmt: skip
 
-@cache
+
+@lru_cache(maxsize=4096)
 def _syllables(name: str) -> tuple[str, ...]:
     from pypinyin import Style, lazy_pinyin
 
-    return tuple(lazy_pinyin(name, style=Style.NORMAL, errors="ignore", v_to_u=True))
+    read = lazy_pinyin(name, style=Style.NORMAL, errors="ignore", v_to_u=True)
+    if len(read) != len(name):
+        return tuple(read)  # letters or punctuation in between
+    read = [_IN_PLACES.get(character, syllable) for character, syllable in zip(name, read, strict=True)]
+    for word, reading in _NAMES.items():
+        if (at := name.find(word)) >= 0:
+            read[at : at + len(word)] = reading.split()
+    return tuple(read)
 
 
 def latin_key(name_zh: str) -> str:

