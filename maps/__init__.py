@@ -1,6 +1,7 @@
 """Maps: positions, road networks, travel times, places and zones. Pure; imports no other room."""
 
 from haoyun.maps.access import point_matrix, point_path
+from haoyun.maps.addresses import Address, AddressDivision, parse_address
 from haoyun.maps.catalog import import_map, list_maps, open_map
 from haoyun.maps.crs import Crs, from_wgs84, to_wgs84
 from haoyun.maps.engine import Matrix, MatrixEngine, Path, ScipyEngine, join_paths
@@ -15,18 +16,26 @@ from haoyun.maps.geodesy import (
 )
 from haoyun.maps.minimap import MapPoint, route_svg
 from haoyun.maps.network import Bounds, NodeName, RoadNetwork
-from haoyun.maps.places import Gazetteer, Place, network_gazetteer, trunk_gazetteer
+from haoyun.maps.place import Place, PlaceKind
+from haoyun.maps.place_book import PlaceBook, open_places
+from haoyun.maps.place_query import Found, How
+from haoyun.maps.place_where import Whereabouts, reverse
+from haoyun.maps.places import Gazetteer, network_gazetteer, trunk_gazetteer
 from haoyun.maps.streets import coquimbo_network
 from haoyun.maps.trunk import trunk_network
 from haoyun.maps.zones import Circle, PolygonZone, Zone
 
 __all__ = [
+    "Address",
+    "AddressDivision",
     "BadCoordinate",
     "BadMapFile",
     "Bounds",
     "Circle",
     "Crs",
+    "Found",
     "Gazetteer",
+    "How",
     "MapError",
     "MapPoint",
     "Matrix",
@@ -35,11 +44,14 @@ __all__ = [
     "NodeName",
     "Path",
     "Place",
+    "PlaceBook",
+    "PlaceKind",
     "PolygonZone",
     "RoadNetwork",
     "ScipyEngine",
     "UnknownMap",
     "UnknownPlace",
+    "Whereabouts",
     "Zone",
     "bearing_deg",
     "check_position",
@@ -52,10 +64,13 @@ __all__ = [
     "list_maps",
     "network_gazetteer",
     "open_map",
+    "open_places",
+    "parse_address",
     "point_along",
     "point_matrix",
     "point_path",
     "polyline_length_m",
+    "reverse",
     "route_svg",
     "to_wgs84",
     "trunk_gazetteer",

@@ -16,20 +16,29 @@ from dataclasses import dataclass
 from haoyun.maps.divisions import TOWNSHIP_LEVEL
 from haoyun.maps.names import fold, has_han, simplified
 from haoyun.maps.place_book import PlaceBook
-from haoyun.maps.place_file import FULL, LATIN, SPOKEN
+from haoyun.maps.place_file import FULL, SPOKEN, as_json
 
 _LONGEST_NAME = 20  # 积石山保安族东乡族撒拉族自治县 has 15 characters
 _LONGEST_TEXT = 300
-_LEAD = 12  # characters before the address that are looked past: a recipient, a postal code
+_LEAD = 24  # characters before the address that are looked past: a recipient, a postal code
 # A short name followed by one of these is the name of a street or building: 南京路, 鼓楼大街, 北京站.
-_NOT_A_DIVISION = ("路", "街", "大街", "大道", "道", "巷", "弄", "胡同", "桥", "站", "广场", "公园", "大厦", "村", "门", "机场", "港")
+_NOT_A_DIVISION = tuple("路 街 大街 大道 道 巷 弄 胡同 桥 站 广场 公园 大厦 村 门 机场 港".split())  # noqa: SIM905
 _COUNTRY = re.compile(r"^(中华人民共和国|中国)")
 _SEPARATORS = " \t\r\n,，、;；-—·/|"
 _GENERIC = frozenset(
-    "district county city province prefecture autonomous region municipality sheng shi qu xian china prc "
+    "district county city province prefecture autonomous region municipality sheng shi qu xian china prc "  # noqa: SIM905
     "peoples republic of p r cn".split()
 )
 _POSTCODE = re.compile(r"\b\d{6}\b")
+# how: see place_file; the numbers of FULL, SPOKEN and LATIN.
+_NAMED = (
+    "SELECT n.key, n.code, n.how, d.level FROM division_name n JOIN division d USING (code) "
+    "WHERE n.key IN (SELECT value FROM json_each(?)) AND n.how < 2"
+)
+_NAMED_LATIN = "SELECT code FROM division_name WHERE key IN (SELECT value FROM json_each(?)) AND how = 2"
+_CHAIN = (
+    "SELECT code, name, name_en, level, lat, lon, precision_m, former, parent FROM division WHERE code = ?"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +52,7 @@ class AddressDivision:
     lat: float | None
     lon: float | None
     precision_m: float | None
+    former: bool = False  # abolished, but still written: 重庆市渝北区
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,22 +135,16 @@ def _next(book: PlaceBook, text: str, reading: _Reading) -> list[_Reading]:
     starts = [text[at : at + n] for n in range(2, min(_LONGEST_NAME, len(text) - at) + 1)]
     if not starts:
         return []
-    marks = ",".join("?" * len(starts))
-    rows = book.rows(
-        f"SELECT n.key, n.code, n.how, d.level, d.parent FROM division_name n JOIN division d USING (code) "
-        f"WHERE n.key IN ({marks}) AND n.how <> {LATIN}",
-        starts,
-    )
     found = []
-    for key, code, how, level, _ in rows:
-        end = at + len(str(key))
+    for key, code, how, level in book.rows(_NAMED, (as_json(starts),)):
+        end = at + len(key)
         if how == SPOKEN and text[end:].startswith(_NOT_A_DIVISION):
             continue
         if level == TOWNSHIP_LEVEL and not reading.code:
             continue  # 38,000 townships; one alone says nothing
-        if reading.code and not _inside(book, str(code), reading.code):
+        if reading.code and not _inside(book, code, reading.code):
             continue
-        found.append(_Reading(str(code), end, reading.exact + (how == FULL), reading.steps + 1))
+        found.append(_Reading(code, end, reading.exact + (how == FULL), reading.steps + 1))
     return found
 
 
@@ -153,7 +157,7 @@ def _chain_codes(book: PlaceBook, code: str) -> list[str]:
     """Codes from the province down to `code`."""
     codes = [code]
     while parent := (book.row("SELECT parent FROM division WHERE code = ?", (codes[-1],)) or ("",))[0]:
-        codes.append(str(parent))
+        codes.append(parent)
     return codes[::-1]
 
 
@@ -205,9 +209,7 @@ def _codes_of_part(book: PlaceBook, part: str) -> list[str]:
         return []
     kept = [w for w in re.split(r"[\s.]+", part) if fold(w) and fold(w) not in _GENERIC]
     keys = {fold("".join(kept)), fold(part)} - {""}
-    marks = ",".join("?" * len(keys))
-    rows = book.rows(f"SELECT code FROM division_name WHERE how = {LATIN} AND key IN ({marks})", list(keys))
-    return [str(row[0]) for row in rows]
+    return [code for (code,) in book.rows(_NAMED_LATIN, (as_json(sorted(keys)),))]
 
 
 def _is_generic(part: str) -> bool:
@@ -223,14 +225,9 @@ def divisions_of(book: PlaceBook, code: str) -> tuple[AddressDivision, ...]:
     """The divisions from the province down to `code`; () for a code that is none."""
     chain: list[AddressDivision] = []
     while code:
-        row = book.row(
-            "SELECT code, name, name_en, level, lat, lon, precision_m, parent FROM division WHERE code = ?", (code,)
-        )
+        row = book.row(_CHAIN, (code,))
         if row is None:
             return ()
-        lat, lon, precision_m = (None if v is None else float(str(v)) for v in row[4:7])
-        chain.append(
-            AddressDivision(str(row[0]), str(row[1]), str(row[2]), int(str(row[3])), lat, lon, precision_m)
-        )
-        code = str(row[7])
+        own, name, name_en, level, lat, lon, precision_m, former, code = row
+        chain.append(AddressDivision(own, name, name_en, level, lat, lon, precision_m, bool(former)))
     return tuple(reversed(chain))

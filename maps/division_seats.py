@@ -21,7 +21,6 @@ from haoyun.maps.crs import Crs, to_wgs84
 from haoyun.maps.divisions import (
     COUNTY_LEVEL,
     MUNICIPALITIES,
-    PREFECTURE_LEVEL,
     PROVINCE_LEVEL,
     TOWNSHIP_LEVEL,
     Division,
@@ -57,10 +56,11 @@ def read_seat_table() -> dict[str, tuple[str, float, float]]:
     """Name and WGS-84 position of divisions by six-digit code. The package itself is not imported."""
     path = Path(str(distribution("cpca").locate_file("cpca/resources/adcodes.csv")))
     rows = [r for r in csv.DictReader(path.read_text("utf-8-sig").splitlines()) if r["latitude"]]
-    lat, lon = to_wgs84([float(r["latitude"]) for r in rows], [float(r["longitude"]) for r in rows], Crs.GCJ02)
+    lat, lon = to_wgs84(
+        [float(r["latitude"]) for r in rows], [float(r["longitude"]) for r in rows], Crs.GCJ02
+    )
     return {
-        row["adcode"][:6]: (row["name"], float(y), float(x))
-        for row, y, x in zip(rows, lat, lon, strict=True)
+        row["adcode"][:6]: (row["name"], float(y), float(x)) for row, y, x in zip(rows, lat, lon, strict=True)
     }
 
 

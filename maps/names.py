@@ -20,9 +20,7 @@ def fold(text: str) -> str:
 def words(text: str) -> list[str]:
     """The folded words of a text: "Saint-Étienne (Loire)" gives saint, etienne, loire."""
     plain = unicodedata.normalize("NFKD", text.casefold()).translate(_LETTERS)
-    kept = (
-        c if c.isalnum() else " " for c in plain if not unicodedata.combining(c) and c not in _SILENT
-    )
+    kept = (c if c.isalnum() else " " for c in plain if not unicodedata.combining(c) and c not in _SILENT)
     return "".join(kept).split()
 
 
@@ -54,7 +52,7 @@ def simplified(text: str) -> str:
 
 @cache
 def _to_simplified() -> Any:
-    from opencc import OpenCC
+    from opencc import OpenCC  # noqa: PLC0415 - only for what is not simplified yet
 
     return OpenCC("t2s")
 

@@ -22,7 +22,7 @@ _NAMES = {
 
 @lru_cache(maxsize=4096)
 def _syllables(name: str) -> tuple[str, ...]:
-    from pypinyin import Style, lazy_pinyin
+    from pypinyin import Style, lazy_pinyin  # noqa: PLC0415 - only where the place book is built
 
     read = lazy_pinyin(name, style=Style.NORMAL, errors="ignore", v_to_u=True)
     if len(read) != len(name):

@@ -12,17 +12,28 @@ are indexed folded, whole and by word, with prefix indexes for the first three l
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
+from importlib.metadata import version
 from pathlib import Path
 
-from haoyun.maps.division_seats import Seat, locate, read_seat_table, seat_table_version
-from haoyun.maps.divisions import COUNTY_LEVEL, TOWNSHIP_LEVEL, Division, read_divisions, spoken_names
+from haoyun.maps.division_seats import SEAT_M, Positions, Seat, locate, read_seat_table, seat_table_version
+from haoyun.maps.divisions import (
+    COUNTY_LEVEL,
+    TOWNSHIP_LEVEL,
+    Division,
+    former_divisions,
+    read_divisions,
+    short_name,
+    spoken_names,
+)
 from haoyun.maps.freight_sites import freight_sites_text, list_freight_sites
 from haoyun.maps.geonames import GeoName, geonames_version, read_geonames
 from haoyun.maps.names import fold, spaced, words
+from haoyun.maps.pinyin import latin_name
 from haoyun.maps.place_rows import (
     PlaceRow,
     china_rows,
@@ -35,7 +46,7 @@ from haoyun.maps.place_rows import (
 SCHEMA = 1  # raise it whenever what is written below changes
 BEGIN, END = "bgn", "end"  # stand before and after each Han name
 FULL, SPOKEN, LATIN = 0, 1, 2  # how a division was named
-SPELLING_FROM = 40.0  # importance from which a slip of the finger is forgiven: 1,000 in China, 10,000 elsewhere
+SPELLING_FROM = 40.0  # importance from which a slip is forgiven: all of China, 10,000 inhabitants elsewhere
 _WAIT_S = 120.0
 
 Progress = Callable[[str, int, int], None]  # what is being done, step, of how many
@@ -50,7 +61,8 @@ CREATE TABLE place (
     id INTEGER PRIMARY KEY, importance REAL, code TEXT, name_zh TEXT, name_en TEXT, lat REAL, lon REAL, kind TEXT,
     country TEXT, division TEXT, rank INTEGER, population INTEGER, precision_m REAL, cell INTEGER);
 CREATE TABLE division (
-    code TEXT PRIMARY KEY, name TEXT, name_en TEXT, level INTEGER, parent TEXT, lat REAL, lon REAL, precision_m REAL
+    code TEXT PRIMARY KEY, name TEXT, name_en TEXT, level INTEGER, parent TEXT, lat REAL, lon REAL,
+    precision_m REAL, former INTEGER
 ) WITHOUT ROWID;
 CREATE TABLE division_name (key TEXT, code TEXT, how INTEGER, PRIMARY KEY (key, code)) WITHOUT ROWID;
 CREATE TABLE spelling (length INTEGER, key TEXT, back TEXT, id INTEGER);
@@ -95,6 +107,11 @@ def place_file(folder: Path, progress: Progress | None = None) -> Path:
     return path
 
 
+def as_json(values: Sequence[object]) -> str:
+    """Values as SQLite's json_each takes them: the way to ask for many at once with one parameter."""
+    return json.dumps(values)
+
+
 def cell_of(lat: float, lon: float) -> int:
     """Number of the one-degree cell a position lies in; rows of 360 from the south pole."""
     return min(int(lat + 90), 179) * 360 + int(lon + 180) % 360
@@ -102,13 +119,11 @@ def cell_of(lat: float, lon: float) -> int:
 
 def cells_around(lat: float, lon: float) -> list[int]:
     """The cell of a position and its neighbours; fewer at the poles, across the 180th meridian where it must."""
-    rows = (int(lat + 90) + d for d in (-1, 0, 1))
+    rows = (min(int(lat + 90), 179) + d for d in (-1, 0, 1))
     return [row * 360 + int(lon + 180 + d) % 360 for row in rows if 0 <= row < 180 for d in (-1, 0, 1)]
 
 
 def _version_key() -> str:
-    from importlib.metadata import version
-
     parts = (
         f"schema {SCHEMA}",
         geonames_version(),
@@ -152,11 +167,13 @@ def _build(db: sqlite3.Connection, progress: Progress) -> None:
     at_home: list[GeoName] = []
     _stage(db, _abroad(at_home))
     progress("China", 2, 4)
-    seats = locate(divisions, at_home, read_seat_table())
+    table = read_seat_table()
+    seats = locate(divisions, at_home, table)
     names_en = english_names(divisions, seats)
     _stage(db, china_rows(divisions, seats, at_home, names_en))
     _stage(db, map(site_row, list_freight_sites()))
     _write_divisions(db, divisions, seats, names_en)
+    _write_former_divisions(db, divisions, table)
     progress("indexes", 3, 4)
     db.execute("COMMIT")
     db.executescript(f"BEGIN; {_FILL}")
@@ -178,7 +195,9 @@ def _abroad(at_home: list[GeoName]) -> Iterator[PlaceRow]:
 
 
 def _stage(db: sqlite3.Connection, rows: Iterable[PlaceRow]) -> None:
-    db.executemany(f"INSERT INTO staged VALUES ({', '.join('?' * 18)})", map(_staged, rows))
+    db.executemany(
+        "INSERT INTO staged VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", map(_staged, rows)
+    )
 
 
 def _staged(row: PlaceRow) -> tuple[object, ...]:
@@ -212,7 +231,21 @@ def _write_divisions(
         if seat and division.level <= COUNTY_LEVEL:
             latin = {fold(n) for n in latin_names(division, seat, name_en)}
             names += [(name, division.code, LATIN) for name in latin if name]
-    db.executemany("INSERT INTO division VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
+    db.executemany("INSERT INTO division VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0)", rows)
+    db.executemany("INSERT OR IGNORE INTO division_name VALUES (?, ?, ?)", names)
+
+
+def _write_former_divisions(db: sqlite3.Connection, divisions: Iterable[Division], table: Positions) -> None:
+    """Addresses keep names for years: what the older table has is found, and marked as former."""
+    abolished, renamed = former_divisions(divisions, {code: name for code, (name, _, _) in table.items()})
+    rows, names = [], [(name, code, SPOKEN) for name, code in renamed]
+    for old in abolished:
+        _, lat, lon = table[old.code]
+        rows.append(
+            (old.code, old.name, latin_name(short_name(old.name)), old.level, old.parent, lat, lon, SEAT_M, 1)
+        )
+        names.append((old.name, old.code, FULL))
+    db.executemany("INSERT INTO division VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
     db.executemany("INSERT OR IGNORE INTO division_name VALUES (?, ?, ?)", names)
 
 

@@ -9,15 +9,16 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from scipy.spatial import cKDTree
 
 from haoyun.maps.cities import list_cities
 from haoyun.maps.division_seats import Seat
 from haoyun.maps.divisions import (
-    COUNTY_LEVEL,
     COUNTRY_OF,
+    COUNTY_LEVEL,
+    MUNICIPALITIES,
     OTHER_EN,
     PREFECTURE_LEVEL,
     PROVINCE_EN,
@@ -27,6 +28,7 @@ from haoyun.maps.divisions import (
     spoken_names,
 )
 from haoyun.maps.freight_sites import FreightSite
+from haoyun.maps.geodesy import EARTH_RADIUS_M
 from haoyun.maps.geonames import CITY, GeoName
 from haoyun.maps.names import fold
 from haoyun.maps.network import unit_vectors
@@ -53,7 +55,10 @@ _LEAST = {
 }
 _AT_HOME = 10.0  # what a place in China gains: the platform's users type its names
 _CHINA = frozenset({"CN", "HK", "MO", "TW"})
+_UNKNOWN = 1_000  # inhabitants of a place in the table whose number is not known: the seat of a township
+_MUNICIPALITY = 4.0  # a municipality is a city as well: Shanghai before Shanxi
 _GEONAMES_M = 2_000.0
+_FAR_M = 250_000.0
 _RANKS = ((76.0, 1), (66.0, 2), (54.0, 3), (42.0, 4))
 
 
@@ -69,20 +74,26 @@ class PlaceRow:
     initials: tuple[str, ...] = ()
 
 
-@dataclass(slots=True)
 class _Labels:
-    """Points whose county is known, by province."""
+    """Points whose county is known: the nearest one of the province, or of the country where that is far away
+    (a few places of GeoNames carry a wrong province)."""
 
-    points: dict[str, list[tuple[float, float, str]]] = field(default_factory=lambda: defaultdict(list))
-    _trees: dict[str, cKDTree] = field(default_factory=dict)
+    def __init__(self, points: Mapping[str, Sequence[tuple[float, float, str]]]) -> None:
+        everything = [point for of_one in points.values() for point in of_one]
+        self._points = {**points, "": everything}
+        self._trees = {
+            province: cKDTree(unit_vectors([p[0] for p in of_one], [p[1] for p in of_one]))
+            for province, of_one in self._points.items()
+        }
 
     def nearest(self, province: str, lat: float, lon: float) -> str:
-        points = self.points.get(province)
-        if not points:
-            return ""
-        if province not in self._trees:
-            self._trees[province] = cKDTree(unit_vectors([p[0] for p in points], [p[1] for p in points]))
-        return points[int(self._trees[province].query(unit_vectors([lat], [lon])[0])[1])][2]
+        """Code of the county."""
+        at = unit_vectors([lat], [lon])[0]
+        for where in (province, ""):
+            distance, i = self._trees[where].query(at)
+            if distance * EARTH_RADIUS_M < _FAR_M:
+                break
+        return self._points[where][int(i)][2]
 
 
 def china_rows(
@@ -118,12 +129,14 @@ def english_names(divisions: Sequence[Division], seats: Mapping[str, Seat]) -> d
 
 def latin_names(division: Division, seat: Seat, name_en: str) -> set[str]:
     """Every Latin name an address may use for a division."""
-    return {
-        name_en,
-        latin_key(short_name(division.name)),
-        *OTHER_EN.get(division.code, ()),
-        *((seat.geoname.name,) if seat.geoname else ()),
-    }
+    short = short_name(division.name)
+    names = {name_en, latin_key(short), *OTHER_EN.get(division.code, ())}
+    if (geoname := seat.geoname) is not None:
+        # The seat may be a town of another name: 寿阳县 sits in 朝阳, and is not called Chaoyang for that.
+        elsewhere = {latin_key(n) for n in geoname.han_names if short not in n}
+        if fold(geoname.name) not in elsewhere:
+            names.add(geoname.name)
+    return names
 
 
 def rank_of(importance: float) -> int:
@@ -132,7 +145,7 @@ def rank_of(importance: float) -> int:
 
 
 def _importance(kind: PlaceKind, population: int, country: str) -> float:
-    value = max(10 * math.log10(max(population, 1)), _LEAST.get(kind, 0.0))
+    value = max(10 * math.log10(max(population, _UNKNOWN)), _LEAST.get(kind, 0.0))
     return round(value + (_AT_HOME if country in _CHINA else 0.0), 2)
 
 
@@ -141,6 +154,7 @@ def _division_row(division: Division, seat: Seat, name_en: str) -> PlaceRow:
     country = COUNTRY_OF.get(division.code[:2], "CN")
     population = seat.geoname.population if seat.geoname else 0
     importance = _importance(kind, population, country)
+    importance += _MUNICIPALITY if division.code in MUNICIPALITIES else 0.0
     place = Place(
         division.code,
         division.name,
@@ -156,7 +170,9 @@ def _division_row(division: Division, seat: Seat, name_en: str) -> PlaceRow:
     )
     short = short_name(division.name)
     han = {division.name, *spoken_names(division)}
-    han |= {n for n in (seat.geoname.han_names if seat.geoname else ()) if short in n}  # not the seat's own name
+    han |= {
+        n for n in (seat.geoname.han_names if seat.geoname else ()) if short in n
+    }  # not the seat's own name
     return PlaceRow(
         place,
         importance,
@@ -209,13 +225,16 @@ def geoname_row(geoname: GeoName, division: str = "") -> PlaceRow:
 
 
 def _labels(divisions: Sequence[Division], seats: Mapping[str, Seat]) -> tuple[_Labels, dict[int, str]]:
-    labels, township_of = _Labels(), {}
+    """The labelled points, and the county of each populated place that is a township's."""
+    points: dict[str, list[tuple[float, float, str]]] = defaultdict(list)
+    township_of = {}
+    divided = {d.parent for d in divisions if d.level <= COUNTY_LEVEL}
     for division in divisions:
         seat = seats.get(division.code)
-        if seat is None or division.level == PROVINCE_LEVEL and division.code[:2] not in COUNTRY_OF:
+        if seat is None or division.code in divided:
             continue
         own = division.code if division.level <= COUNTY_LEVEL else division.parent
-        labels.points[division.code[:2]].append((seat.lat, seat.lon, own))
+        points[division.code[:2]].append((seat.lat, seat.lon, own))
         if division.level > COUNTY_LEVEL and seat.geoname:
             township_of[seat.geoname.id] = own
-    return labels, township_of
+    return _Labels(points), township_of

@@ -10,6 +10,7 @@ from haoyun.maps.catalog import import_map, list_maps, open_map
 from haoyun.maps.errors import MapError
 from haoyun.maps.network import RoadNetwork
 from haoyun.platform.cli import settings_of
+from haoyun.platform.commands.map_places import place, where
 
 NOT_BUILT = 2
 
@@ -64,6 +65,10 @@ def route(ctx: click.Context) -> None:
 def matrix(ctx: click.Context) -> None:
     """Answer matrices from the command line (not built yet)."""
     _not_built(ctx, "map matrix")
+
+
+command.add_command(place)
+command.add_command(where)
 
 
 def _opened(ctx: click.Context, name: str) -> RoadNetwork:
