@@ -3,7 +3,7 @@
 from haoyun.maps.access import point_matrix, point_path
 from haoyun.maps.addresses import Address, AddressDivision, parse_address
 from haoyun.maps.catalog import import_map, list_maps, open_map
-from haoyun.maps.crs import Crs, from_wgs84, to_wgs84
+from haoyun.maps.crs import Crs, convert, from_wgs84, to_wgs84
 from haoyun.maps.engine import Matrix, MatrixEngine, Path, ScipyEngine, join_paths
 from haoyun.maps.errors import BadCoordinate, BadMapFile, MapError, NoPath, UnknownMap, UnknownPlace
 from haoyun.maps.geodesy import (
@@ -23,7 +23,16 @@ from haoyun.maps.place_where import Whereabouts, reverse
 from haoyun.maps.places import Gazetteer, network_gazetteer, trunk_gazetteer
 from haoyun.maps.streets import coquimbo_network
 from haoyun.maps.trunk import trunk_network
-from haoyun.maps.zones import Circle, PolygonZone, Zone
+from haoyun.maps.zone_geojson import zone_of_geojson, zone_to_geojson
+from haoyun.maps.zones import (
+    Circle,
+    Corridor,
+    MultiPolygonZone,
+    PolygonZone,
+    Zone,
+    ZoneIndex,
+    zones_containing,
+)
 
 __all__ = [
     "Address",
@@ -32,6 +41,7 @@ __all__ = [
     "BadMapFile",
     "Bounds",
     "Circle",
+    "Corridor",
     "Crs",
     "Found",
     "Gazetteer",
@@ -40,6 +50,7 @@ __all__ = [
     "MapPoint",
     "Matrix",
     "MatrixEngine",
+    "MultiPolygonZone",
     "NoPath",
     "NodeName",
     "Path",
@@ -53,8 +64,10 @@ __all__ = [
     "UnknownPlace",
     "Whereabouts",
     "Zone",
+    "ZoneIndex",
     "bearing_deg",
     "check_position",
+    "convert",
     "coquimbo_network",
     "destination",
     "from_wgs84",
@@ -75,4 +88,7 @@ __all__ = [
     "to_wgs84",
     "trunk_gazetteer",
     "trunk_network",
+    "zone_of_geojson",
+    "zone_to_geojson",
+    "zones_containing",
 ]
