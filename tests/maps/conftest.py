@@ -8,8 +8,6 @@ from types import ModuleType
 
 import pytest
 
-from haoyun.maps.place_book import PlaceBook, open_places
-
 
 @pytest.fixture(scope="session")
 def graphs() -> ModuleType:
@@ -19,9 +17,3 @@ def graphs() -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
-
-
-@pytest.fixture(scope="session")
-def place_book(tmp_path_factory: pytest.TempPathFactory) -> PlaceBook:
-    """The whole book, built once for all tests: some seconds."""
-    return open_places(tmp_path_factory.mktemp("places"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import sqlite3
 from pathlib import Path
 
@@ -34,7 +35,11 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def build(folder: str) -> None:
-    place_file(Path(folder))
+    def built(what: str, step: int, of: int) -> None:
+        if step == 0:
+            (Path(folder) / f"{os.getpid()}.built").touch()
+
+    place_file(Path(folder), built)
 
 
 def test_a_book_is_built_at_first_use_and_read_from_then_on(small: None, tmp_path: Path) -> None:
@@ -84,7 +89,7 @@ def test_of_several_processes_one_builds_and_all_read(small: None, tmp_path: Pat
     for process in processes:
         process.join(60)
     assert [process.exitcode for process in processes] == [0] * 4
-    assert sorted(p.suffix for p in tmp_path.iterdir()) == [".lock", ".sqlite"]
+    assert sorted(p.suffix for p in tmp_path.iterdir()) == [".built", ".lock", ".sqlite"]
 
 
 def test_a_book_cannot_be_written_through_its_readers(small: None, tmp_path: Path) -> None:

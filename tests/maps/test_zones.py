@@ -251,6 +251,15 @@ def test_the_poles_and_the_meridian_are_found_through_the_index() -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize("bearing", range(0, 360, 30))
+@pytest.mark.parametrize("lat", [0.0, 60.0, 80.0, -85.0])
+def test_the_index_finds_what_lies_just_inside_in_every_direction(lat: float, bearing: int) -> None:
+    zones = [Circle(lat, 179.0, 300_000), Corridor(((lat, 178.0), (lat, 179.0)), 300_000)]
+    inside = destination(lat, 179.0, bearing, 299_900)
+    assert 0 in zones_containing(zones, *inside)[0]
+    assert zones_containing(zones, *inside)[0] == [i for i, z in enumerate(zones) if z.contains(*inside)]
+
+
 def test_no_zones_and_no_positions_give_no_pairs() -> None:
     assert zones_containing([], [29.9], [121.8]) == [[]]
     assert zones_containing([YARD], [], []) == []
