@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 from haoyun.maps.divisions import TOWNSHIP_LEVEL
 from haoyun.maps.names import fold, has_han, simplified
+from haoyun.maps.place import Place
 from haoyun.maps.place_book import PlaceBook
 from haoyun.maps.place_file import FULL, SPOKEN, as_json
 
@@ -219,6 +220,13 @@ def _is_generic(part: str) -> bool:
 def _address(book: PlaceBook, reading: _Reading, before: str, after: str) -> Address:
     rest = " ".join(t for t in (before, after.strip(_SEPARATORS)) if t)
     return Address(divisions_of(book, reading.code), rest, reading.at, reading.exact)
+
+
+def places_named(book: PlaceBook, text: str) -> list[Place]:
+    """The counties, prefectures or provinces that an address names, as places; townships as their county."""
+    codes = {d.code: None for a in parse_address(book, text) for d in a.chain[-1:] if not d.former}
+    upper = dict.fromkeys(code[:6] for code in codes)
+    return [book.get(code) for code in upper]
 
 
 def divisions_of(book: PlaceBook, code: str) -> tuple[AddressDivision, ...]:

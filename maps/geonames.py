@@ -21,9 +21,9 @@ _PROVINCE = {
     "30": "44", "31": "46", "32": "51", "33": "50",
 }  # fmt: skip
 _REGION = {"HK": "81", "MO": "82", "TW": "71"}
-CITY = (
-    100_000  # inhabitants from which a populated place is a city, and known by its names in other languages
-)
+PLACES_ATTRIBUTION = "Places: GeoNames (CC BY 4.0)"
+# Inhabitants from which a populated place is a city, and known by its names in other languages.
+CITY = 100_000
 _START = b'{"geonameid"'
 
 

@@ -93,7 +93,7 @@ DROP TABLE staged;
 
 def place_file(folder: Path, progress: Progress | None = None) -> Path:
     """The path of the current place book in `folder`, built first if it is not there."""
-    path = folder / f"places-{_version_key()}.sqlite"
+    path = current_path(folder)
     if path.exists():
         return path
     folder.mkdir(parents=True, exist_ok=True)
@@ -105,6 +105,11 @@ def place_file(folder: Path, progress: Progress | None = None) -> Path:
                     with suppress(OSError):  # in use on a system that locks open files
                         other.unlink()
     return path
+
+
+def current_path(folder: Path) -> Path:
+    """Where the book that fits the installed packages is, or will be once it is built."""
+    return folder / f"places-{_version_key()}.sqlite"
 
 
 def as_json(values: Sequence[object]) -> str:

@@ -76,6 +76,13 @@ def main() -> None:
         fresh.search("宁波")
         print(f"opened and first answer: {(time.perf_counter() - begin) * 1000:.1f} ms")
         print(f"{book.count():,} places; built from {book.facts()}")
+        print("kinds:", dict(book.rows("SELECT kind, count(*) FROM place GROUP BY kind")))
+        levels = "SELECT level, count(*) FROM division WHERE former = 0 GROUP BY level"
+        print("divisions by level:", dict(book.rows(levels)))
+        exact = (
+            "SELECT precision_m, count(*) FROM division WHERE level = 3 AND former = 0 GROUP BY precision_m"
+        )
+        print("counties by how exact their position is, in metres:", dict(book.rows(exact)))
         texts = typed(book)
         print(f"{'milliseconds':<44}{'calls':>7}{'median':>9}{'p95':>9}{'p99':>9}{'most':>9}")
         line("autocomplete, 8 places", timed_ms(lambda t: book.search(t, 8), texts))
