@@ -48,9 +48,14 @@ def _keeper(folder: Path) -> _Keeper:
     return _Keeper(folder)
 
 
+def find_place_book(folder: Path) -> PlaceBook | None:
+    """The place book kept in `folder`, or None while it is being built, which the first call begins."""
+    return _keeper(folder).ready()
+
+
 def place_book(folder: Path) -> PlaceBook:
     """The place book kept in `folder`. Raises Problem 503 with Retry-After while it is being built."""
-    found = _keeper(folder).ready()
+    found = find_place_book(folder)
     if found is None:
         raise Problem(
             503,
