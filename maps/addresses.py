@@ -21,6 +21,7 @@ from haoyun.maps.place_file import FULL, SPOKEN, as_json
 
 _LONGEST_NAME = 20  # 积石山保安族东乡族撒拉族自治县 has 15 characters
 _LONGEST_TEXT = 300
+_MOST_PARTS = 12  # of a Latin address; the readings of more would multiply
 _LEAD = 24  # characters before the address that are looked past: a recipient, a postal code
 # A short name followed by one of these is the name of a street or building: 南京路, 鼓楼大街, 北京站.
 _NOT_A_DIVISION = tuple("路 街 大街 大道 道 巷 弄 胡同 桥 站 广场 公园 大厦 村 门 机场 港".split())  # noqa: SIM905
@@ -171,7 +172,7 @@ def _best(readings: Sequence[_Reading]) -> list[_Reading]:
 
 
 def _latin(book: PlaceBook, text: str) -> list[Address]:
-    parts = [p.strip() for p in re.split(r"[,;\n]", _POSTCODE.sub("", text)) if p.strip()]
+    parts = [p.strip() for p in re.split(r"[,;\n]", _POSTCODE.sub("", text)) if p.strip()][:_MOST_PARTS]
     named = [(i, codes) for i, part in enumerate(parts) if (codes := _codes_of_part(book, part))]
     if not named:
         return []

@@ -49,8 +49,10 @@ def shared_data() -> Path:
 
 @pytest.fixture(scope="session")
 def place_book(tmp_path_factory: pytest.TempPathFactory) -> PlaceBook:
-    """The whole place book, built once for all tests: some seconds."""
-    return open_places(tmp_path_factory.mktemp("places"))
+    """The whole place book, built once for all tests, also where several workers share a run: some seconds."""
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base
+    return open_places(shared / "places")
 
 
 def unused_port() -> int:
