@@ -11,6 +11,7 @@ from haoyun.maps.warm import is_warm
 from haoyun.platform.cli import settings_of
 from haoyun.platform.commands import map_route
 from haoyun.platform.commands.map_import import import_
+from haoyun.platform.commands.map_places import place, where
 
 
 @click.group()
@@ -43,6 +44,10 @@ def show(ctx: click.Context, name: str) -> None:
     click.echo(f"bounds: {box.south:.3f},{box.west:.3f} to {box.north:.3f},{box.east:.3f}")
     click.echo(f"attribution: {network.attribution}")
     click.echo("search: compiled" if is_warm() else "search: the first route compiles it, once (some 20 s)")
+
+
+command.add_command(place)
+command.add_command(where)
 
 
 def _opened(ctx: click.Context, name: str) -> RoadNetwork:

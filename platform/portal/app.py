@@ -13,6 +13,7 @@ from haoyun.platform.database import Databases
 from haoyun.platform.portal import (
     account,
     capacities,
+    completions,
     home,
     i18n,
     jobs,
@@ -40,6 +41,7 @@ _GROUPS = (
     account,
     loads,
     post_load,
+    completions,
     capacities,
     quotes,
     orders,

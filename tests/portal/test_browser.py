@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 from conftest import need, program
 
+from haoyun.maps.place_book import PlaceBook
 from haoyun.platform.market.load import LoadDraft
 from haoyun.platform.market.store import post_load
 from haoyun.platform.market.values import Body, Window
@@ -223,6 +224,26 @@ def test_a_shipper_accepts_a_quote_in_the_browser(browser: Any, site: Any) -> No
     tab.page.wait_for_url("**/orders/ord_*")
     assert "the order is made" in tab.page.locator(".flash").inner_text()
     assert tab.trouble == []
+    tab.page.context.close()
+
+
+def test_a_place_that_the_map_does_not_name_is_completed_by_the_closest_it_does(
+    browser: Any, site: Any, place_book: PlaceBook
+) -> None:
+    folder = site.services.settings.maps_folder
+    folder.mkdir(parents=True, exist_ok=True)
+    book = folder / place_book.path.name
+    if not book.exists():
+        book.symlink_to(place_book.path)
+    tab = open_tab(browser, site.url, "zh")
+    tab.open("/loads")
+    tab.page.type("input[name=origin]", "北仑")
+    tab.page.wait_for_selector("datalist option[data-found]", state="attached")
+    options = tab.page.eval_on_selector_all(
+        "datalist option[data-found]", "found => found.map(o => [o.value, o.label])"
+    )
+    assert ["宁波", "北仑区 · 浙江省宁波市"] in options
+    assert tab.problems() == []
     tab.page.context.close()
 
 

@@ -9,6 +9,7 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from haoyun.maps.place_book import PlaceBook
 from haoyun.platform.api.summary import summary_of
 
 PASSWORD = "correct horse battery"
@@ -312,3 +313,19 @@ def test_a_failure_shows_a_reference_and_no_traceback(
     assert response.status_code == 500
     assert "err_" in text(response)
     assert "ZeroDivisionError" not in text(response) and "Traceback" not in text(response)
+
+
+def test_a_place_field_is_completed_beyond_the_maps_own_places(
+    client: FlaskClient, world: Any, place_book: PlaceBook
+) -> None:
+    folder = world.services.settings.maps_folder
+    folder.mkdir(parents=True, exist_ok=True)
+    if not (folder / place_book.path.name).exists():  # the world is shared with the browser's tests
+        (folder / place_book.path.name).symlink_to(place_book.path)
+    assert 'data-more="/complete/places"' in text(client.get("/loads"))
+    chinese = client.get("/complete/places?q=北仑", headers={"Accept-Language": "zh"}).get_json()
+    assert {"value": "宁波", "label": "北仑区 · 浙江省宁波市"} in chinese
+    english = client.get("/complete/places?q=宁波北仑", headers={"Accept-Language": "en"}).get_json()
+    assert {"value": "Ningbo", "label": "Beilun · Ningbo, Zhejiang"} in english
+    assert client.get("/complete/places?q=Hamburg").get_json() == []  # no place of the map is near
+    assert client.get("/complete/places?q=").get_json() == []

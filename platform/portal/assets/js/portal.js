@@ -1,5 +1,6 @@
 // Loaded on every page. The map and its library come only where a page has one.
 import htmx from "htmx.org";
+import { completePlaces } from "./places.js";
 import { watchTheme } from "./theme.js";
 
 // A failed refresh must not paint an error page into a panel: the panel keeps its content and says that it is stale.
@@ -9,6 +10,7 @@ htmx.config.history = false;
 watchTheme();
 markStalePanels();
 listen();
+for (const list of document.querySelectorAll("datalist[data-more]")) completePlaces(list);
 mountWhenSeen([...document.querySelectorAll("[data-map]")]); // a module runs when the page is parsed
 
 function mountWhenSeen(maps) {
