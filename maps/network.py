@@ -7,21 +7,26 @@ those numbers are only meaningful for one network.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.spatial import cKDTree
 
+from haoyun.maps.columns import Lines, Words
 from haoyun.maps.errors import BadCoordinate, BadMapFile
 from haoyun.maps.geodesy import EARTH_RADIUS_M, check_position
+from haoyun.maps.rules import NO_LIMITS, RoadRules, TurnBan
 
 if TYPE_CHECKING:
     from pathlib import Path as FilePath
 
+    from scipy.spatial import cKDTree
+
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int32]
+LongArray = NDArray[np.int64]
 KINDS = ("schematic", "streets")
 
 
@@ -61,6 +66,9 @@ class RoadNetwork:
 
     kind "streets": real geometry. kind "schematic": right connections, lengths and times, but lines that
     only suggest the road; the length of a drawn line is then not the length of the road.
+
+    Words and lines may be given as plain tuples and are kept as columns (`haoyun.maps.columns`). What is left
+    out is filled: no way ids, no limits, no banned turns.
     """
 
     name: str
@@ -73,17 +81,23 @@ class RoadNetwork:
     edge_head: IntArray
     edge_length_m: FloatArray
     edge_speed_kmh: FloatArray  # of a truck
-    edge_ref: tuple[str, ...]  # road number or name, "" where unknown
-    edge_class: tuple[str, ...]  # OpenStreetMap highway class
-    edge_geometry: tuple[FloatArray | None, ...]  # (k, 2) lat, lon rows from tail to head; None = straight
-    _tree: cKDTree = field(init=False, repr=False)
+    edge_ref: Sequence[str]  # road number or name, "" where unknown; kept as Words
+    edge_class: Sequence[str]  # OpenStreetMap highway class; kept as Words
+    edge_geometry: Sequence[
+        FloatArray | None
+    ]  # (k, 2) lat, lon, tail to head; None = straight; kept as Lines
+    edge_way: LongArray = field(default_factory=lambda: np.zeros(0, dtype=np.int64))  # OSM way id, 0 = none
+    edge_rules: IntArray = field(default_factory=lambda: np.zeros(0, dtype=np.int32))  # index into `rules`
+    rules: tuple[RoadRules, ...] = (NO_LIMITS,)  # the distinct legal situations; rules[0] is "no limits"
+    turn_bans: tuple[TurnBan, ...] = ()
+    _tree: cKDTree | None = field(init=False, repr=False, default=None)
 
     def __post_init__(self) -> None:
+        _fill(self)
         _check(self)
-        for array in (self.node_lat, self.node_lon, self.edge_tail, self.edge_head, self.edge_length_m):
-            array.setflags(write=False)
-        self.edge_speed_kmh.setflags(write=False)
-        object.__setattr__(self, "_tree", cKDTree(unit_vectors(self.node_lat, self.node_lon)))
+        object.__setattr__(self, "edge_geometry", Lines.of(self.edge_geometry, _straight(self)))
+        for name in _FROZEN:
+            getattr(self, name).setflags(write=False)
 
     @property
     def node_count(self) -> int:
@@ -110,13 +124,25 @@ class RoadNetwork:
         """(lat, lon) of a node."""
         return float(self.node_lat[node]), float(self.node_lon[node])
 
+    @property
+    def lines(self) -> Lines:
+        """Every edge's line in one array: `lines.points` (p, 2) lat, lon and `lines.offsets` (m + 1,)."""
+        assert isinstance(self.edge_geometry, Lines)  # since __post_init__
+        return self.edge_geometry
+
+    @property
+    def classes(self) -> Words:
+        """`edge_class` as a table of words and codes, for masks over all edges."""
+        assert isinstance(self.edge_class, Words)
+        return self.edge_class
+
+    def rules_of(self, edge: int) -> RoadRules:
+        """The legal situation on an edge, in its direction."""
+        return self.rules[int(self.edge_rules[edge])]
+
     def edge_line(self, edge: int) -> FloatArray:
         """(k, 2) lat, lon rows of an edge from tail to head, k >= 2."""
-        line = self.edge_geometry[edge]
-        if line is not None:
-            return line
-        ends = [self.edge_tail[edge], self.edge_head[edge]]
-        return np.column_stack([self.node_lat[ends], self.node_lon[ends]])
+        return self.lines[edge]
 
     def nearest_node(self, lat: float, lon: float) -> tuple[int, float]:
         """(node, straight-line distance in metres) of the node closest to a position."""
@@ -129,8 +155,16 @@ class RoadNetwork:
         y, x = np.asarray(lat, dtype=np.float64), np.asarray(lon, dtype=np.float64)
         if not (np.all(np.abs(y) <= 90) and np.all(np.abs(x) <= 180)):
             raise BadCoordinate("a latitude is outside -90..90 or a longitude outside -180..180")
-        chord, nodes = self._tree.query(unit_vectors(y, x))
+        chord, nodes = self._search_tree().query(unit_vectors(y, x))
         return nodes.astype(np.int32), 2 * EARTH_RADIUS_M * np.arcsin(np.clip(chord / 2, 0, 1))
+
+    def _search_tree(self) -> cKDTree:
+        """Built when first asked for: a process that only reads a map should not pay for it."""
+        if self._tree is None:
+            from scipy.spatial import cKDTree  # noqa: PLC0415 - as above
+
+            object.__setattr__(self, "_tree", cKDTree(unit_vectors(self.node_lat, self.node_lon)))
+        return self._tree
 
     def to_geojson(self, simplify_deg: float = 0.0) -> dict[str, Any]:
         """The roads as a GeoJSON FeatureCollection for drawing; see `haoyun.maps.geojson`."""
@@ -171,17 +205,52 @@ def unit_vectors(lat: ArrayLike, lon: ArrayLike) -> FloatArray:
     return np.column_stack([np.cos(phi) * np.cos(lam), np.cos(phi) * np.sin(lam), np.sin(phi)])
 
 
+_FROZEN = (
+    "node_lat",
+    "node_lon",
+    "edge_tail",
+    "edge_head",
+    "edge_length_m",
+    "edge_speed_kmh",
+    "edge_way",
+    "edge_rules",
+)
+
+
+def _fill(network: RoadNetwork) -> None:
+    """Put columns in the place of plain sequences, and defaults in the place of what was left out."""
+    m = len(network.edge_tail)
+    columns: dict[str, Any] = {}
+    if not len(network.edge_way):
+        columns["edge_way"] = np.zeros(m, dtype=np.int64)
+    if not len(network.edge_rules):
+        columns["edge_rules"] = np.zeros(m, dtype=np.int32)
+    columns["edge_ref"] = Words.of(network.edge_ref)
+    columns["edge_class"] = Words.of(network.edge_class)
+    for name, column in columns.items():
+        object.__setattr__(network, name, column)
+
+
+def _straight(network: RoadNetwork) -> FloatArray:
+    """(m, 2, 2): the straight line of every edge."""
+    at = np.column_stack([network.node_lat, network.node_lon])
+    return np.stack([at[network.edge_tail], at[network.edge_head]], axis=1)
+
+
 def _check(network: RoadNetwork) -> None:
     n, m = len(network.node_lat), len(network.edge_tail)
-    per_edge = (network.edge_head, network.edge_length_m, network.edge_speed_kmh, network.edge_ref)
+    per_edge: tuple[Any, ...] = (
+        network.edge_head, network.edge_length_m, network.edge_speed_kmh, network.edge_ref,
+    )  # fmt: skip
     if network.kind not in KINDS:
         raise BadMapFile(f"a network is one of {', '.join(KINDS)}, not {network.kind!r}")
     if n == 0 or m == 0:
         raise BadMapFile(f"the network {network.name!r} has no drivable road")
     if not len(network.node_lon) == len(network.node_name) == n:
         raise BadMapFile("every node needs a latitude, a longitude and a name slot")
-    if any(len(column) != m for column in (*per_edge, network.edge_class, network.edge_geometry)):
-        raise BadMapFile("every edge needs a head, a length, a speed, a ref, a class and a geometry slot")
+    per_edge += (network.edge_class, network.edge_geometry, network.edge_way, network.edge_rules)
+    if any(len(column) != m for column in per_edge):
+        raise BadMapFile("every edge needs a head, length, speed, ref, class, geometry, way and rules slot")
     if not (np.all(np.abs(network.node_lat) <= 90) and np.all(np.abs(network.node_lon) <= 180)):
         raise BadMapFile("a node lies outside latitude -90..90 or longitude -180..180")
     ends = np.concatenate([network.edge_tail, network.edge_head])
@@ -191,3 +260,13 @@ def _check(network: RoadNetwork) -> None:
         raise BadMapFile("an edge's length is negative or not a number")
     if not np.all(network.edge_speed_kmh > 0):
         raise BadMapFile("an edge's speed is not above zero")
+    _check_rules(network, m)
+
+
+def _check_rules(network: RoadNetwork, m: int) -> None:
+    if not network.rules or not network.rules[0].is_free:
+        raise BadMapFile("the first of a network's rules is the one without limits")
+    if network.edge_rules.min() < 0 or network.edge_rules.max() >= len(network.rules):
+        raise BadMapFile(f"an edge's rules are outside 0..{len(network.rules) - 1}")
+    if any(max(ban.from_edge, ban.to_edge, *ban.via_edges) >= m for ban in network.turn_bans):
+        raise BadMapFile(f"a turn ban names an edge outside 0..{m - 1}")

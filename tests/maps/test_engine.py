@@ -87,7 +87,14 @@ def test_where_there_is_no_way_the_matrix_is_infinite_and_a_path_raises(graphs) 
         square,
         **{
             name: getattr(square, name)[keep]
-            for name in ("edge_tail", "edge_head", "edge_length_m", "edge_speed_kmh")
+            for name in (
+                "edge_tail",
+                "edge_head",
+                "edge_length_m",
+                "edge_speed_kmh",
+                "edge_way",
+                "edge_rules",
+            )
         },
         **{
             name: tuple(getattr(square, name)[i] for i in keep)
