@@ -45,12 +45,21 @@ _LAND: dict[str, dict[str, str]] = {
     },
     "aeroway": {"aerodrome": "airfield", "apron": "airfield"},
 }  # fmt: skip
-_LAND_ZOOM = {"wood": 7, "built": 8, "industrial": 8, "airfield": 8, "park": 10, "grass": 11, "wetland": 10, "pitch": 14}
+_LAND_ZOOM = {
+    "wood": 7,
+    "built": 8,
+    "industrial": 8,
+    "airfield": 8,
+    "park": 10,
+    "grass": 11,
+    "wetland": 10,
+    "pitch": 14,
+}
 _PLACE_RANK = {"city": 1, "town": 2, "suburb": 4, "village": 4, "quarter": 5, "neighbourhood": 5, "hamlet": 5}
 _PLACE_ZOOM = {1: 3, 2: 7, 4: 10, 5: 13}
 _RAIL_ZOOM = {"rail": 8, "yard": 13, "tram": 13}
 _WATERWAY_ZOOM = {"river": 7, "canal": 9, "stream": 13}
-_WAREHOUSE_M2 = 2000.0  # what a truck goes to; smaller houses would outweigh all the rest
+_BUILDING_M2 = (2000.0, 1_000_000.0)  # halls: small houses outweigh all the rest, larger is a mistake
 _BUILDING_ZOOM = 13
 
 
@@ -74,7 +83,9 @@ def rail_kind(tags: Mapping[str, str]) -> str | None:
 
 def waterway_kind(tags: Mapping[str, str]) -> str | None:
     """ "river", "canal" or "stream" for lines of water above the ground."""
-    kind = {"river": "river", "canal": "canal", "stream": "stream", "ditch": None}.get(tags.get("waterway", ""))
+    kind = {"river": "river", "canal": "canal", "stream": "stream", "ditch": None}.get(
+        tags.get("waterway", "")
+    )
     return None if tags.get("tunnel") in {"yes", "culvert"} else kind
 
 
@@ -187,7 +198,7 @@ def _add_area(shapely: Any, found: dict[str, _Found], kind: str, shape: Any) -> 
     elif kind == "building":
         metres = 111_320.0
         area_m2 = shape.area * metres * metres * float(np.cos(np.radians(shape.bounds[1])))
-        if area_m2 >= _WAREHOUSE_M2:
+        if _BUILDING_M2[0] <= area_m2 <= _BUILDING_M2[1]:
             found["building"].add(shape, _BUILDING_ZOOM)
     else:
         found["land"].add(shape, _LAND_ZOOM[kind], kind=kind)

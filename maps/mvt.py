@@ -42,7 +42,10 @@ def encode_layer(name: str, geometries: Any, properties: Sequence[Mapping[str, V
         tags: list[int] = []
         for key, value in properties[index].items():
             if value is not None:
-                tags += (keys.setdefault(key, len(keys)), values.setdefault((type(value), value), len(values)))
+                tags += (
+                    keys.setdefault(key, len(keys)),
+                    values.setdefault((type(value), value), len(values)),
+                )
         tag_field = _text(2, b"".join(map(_varint, tags))) if tags else b""
         body.append(_text(2, tag_field + _number(3, kind) + _text(4, stream)))
     body += [_text(3, key.encode()) for key in keys]
@@ -75,11 +78,11 @@ def _geometry_bytes(geometries: Any) -> tuple[list[int], list[int], list[bytes]]
 
 def _parts(shapely: Any, shapes: Any, kind: int) -> tuple[NDArray[np.float64], IntArray, IntArray]:
     """Flat coordinates, the number of points of each part, and which geometry a part belongs to."""
-    parts, owner = shapely.get_parts(shapes, return_index=True)
     if kind == _POINT:  # all points of a multipoint are one part: one command moves to all of them
-        points, owner = shapely.get_coordinates(parts, return_index=True)
+        points, owner = shapely.get_coordinates(shapes, return_index=True)
         used, size = np.unique(owner, return_counts=True)
         return points, size, used
+    parts, owner = shapely.get_parts(shapes, return_index=True)
     if kind == _POLYGON:
         # The specification's outer rings run clockwise on the screen; y points down here, so they are
         # counter-clockwise to shapely, which thinks that it points up.
@@ -102,6 +105,8 @@ def _rounded(
     if kind == _POLYGON:  # a ring ends where it began; ClosePath says so
         last = np.concatenate([part[1:] != part[:-1], [True]])
         whole, part = whole[~last], part[~last]
+    if not len(part):
+        return whole, size[:0], owner[:0]
     size = np.bincount(part, minlength=len(size))
     good = size >= _LEAST_POINTS[kind]
     if kind == _POLYGON:

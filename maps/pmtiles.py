@@ -120,7 +120,9 @@ class TileFile:
             self._open()
         except (struct.error, ValueError, IndexError, KeyError, OSError, EOFError, zlib.error) as error:
             self._data.close()
-            raise BadMapFile(f"{path.name} is not a PMTiles file with vector tiles, or it is truncated") from error
+            raise BadMapFile(
+                f"{path.name} is not a PMTiles file with vector tiles, or it is truncated"
+            ) from error
         self._leaf = lru_cache(maxsize=64)(self._directory)
 
     def _open(self) -> None:

@@ -30,7 +30,7 @@ CLASS_ZOOM = {
     "unclassified": 12, "residential": 12, "living_street": 13, "service": 13, "ferry": 6,
 }  # fmt: skip
 OTHER_ZOOM = 12
-_LINK_LATER = 2  # ramps matter once one sees the junction
+_LINK_LATER, _LINK_ZOOM = 2, 11  # ramps matter once one sees the junction, never in the overview
 _NUMBER = re.compile(r"[A-Za-z]{0,4}[ -]?\d{1,5}[A-Za-z]?")
 
 
@@ -39,7 +39,8 @@ def class_zoom(highway: str, kind: str = "streets") -> int:
     if kind == "schematic":
         return 0
     plain = highway.removesuffix("_link")
-    return CLASS_ZOOM.get(plain, OTHER_ZOOM) + (_LINK_LATER if plain != highway else 0)
+    zoom = CLASS_ZOOM.get(plain, OTHER_ZOOM)
+    return zoom if plain == highway else max(zoom + _LINK_LATER, _LINK_ZOOM)
 
 
 def road_layer(network: RoadNetwork) -> TileLayer:

@@ -66,7 +66,7 @@ def create_app(settings: Settings, databases: Databases) -> APIFlask:
     i18n.init_i18n(app, settings)
     init_security(app, settings, databases)
     register_api(app, settings, databases)
-    init_headers(app)
+    init_headers(app, settings.base_map.origins)
     init_formats(app)
     init_frame(app)
     for group in _GROUPS:
