@@ -117,6 +117,8 @@ def land_layers(source: Path) -> list[TileLayer]:
     """
     import shapely  # noqa: PLC0415 - only where tiles are made
 
+    if not source.is_file():
+        raise BadMapFile(f"there is no file {source.name}")
     names = ("land", "building", "water", "waterway", "rail", "places")
     found = {name: _Found() for name in names}
     try:

@@ -49,12 +49,12 @@ def build_tiles(
     Without `source` the tiles of land stay as they are. BadMapFile if the extract cannot be read.
     """
     roads, land = tile_paths(network.name, folder)
-    share = 0.5 if source else 1.0
-    count = build_road_tiles(network, roads, _scaled(progress, 0.0, share), fingerprint(network))
-    if source is None:
-        return TileCounts(count, None)
-    bounds, credit = network.bounds, network.attribution
-    return TileCounts(count, build_land_tiles(source, land, bounds, credit, _scaled(progress, share, 1.0)))
+    count, share = None, 0.0
+    if source is not None:  # first, because an extract may turn out to be unreadable
+        share, bounds, credit = 0.5, network.bounds, network.attribution
+        count = build_land_tiles(source, land, bounds, credit, _scaled(progress, 0.0, share))
+    made = build_road_tiles(network, roads, _scaled(progress, share, 1.0), fingerprint(network))
+    return TileCounts(made, count)
 
 
 def drop_tiles(name: str, folder: Path) -> None:
