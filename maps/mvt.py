@@ -66,8 +66,7 @@ def _geometry_bytes(geometries: Any) -> tuple[list[int], list[int], list[bytes]]
     for kind in (_POLYGON, _LINE, _POINT):
         mine = np.flatnonzero(np.isin(type_ids, [t for t, k in _KINDS.items() if k == kind]))
         if len(mine):
-            points, part_size, part_owner = _parts(shapely, shapes[mine], kind)
-            points, part_size, part_owner = _rounded(points, part_size, part_owner, kind)
+            points, part_size, part_owner = _rounded(*_parts(shapely, shapes[mine], kind), kind)
             if len(part_size):
                 owners, found = _streams(points, part_size, part_owner, kind)
                 indexes += mine[owners].tolist()

@@ -72,7 +72,7 @@ def place_layer(network: RoadNetwork) -> TileLayer:
     at = [i for i, _ in named]
     points = shapely.points(np.column_stack(to_unit(network.node_lat[at], network.node_lon[at])))
     zoom = np.array([(0, 3, 5, 9, 12)[name.rank - 1] for _, name in named], dtype=np.int64)
-    properties = [
+    properties: list[dict[str, Value | None]] = [
         {"name_zh": name.zh, "name_en": name.en, "rank": name.rank, "code": name.code} for _, name in named
     ]
     return TileLayer("places", np.asarray(points, dtype=object), zoom, properties)

@@ -89,7 +89,8 @@ def _answer(name: str, part: str, z: int, x: int, y: int) -> Response:
     response.cache_control.max_age = _MAX_AGE_S
     # Weak: the same tile, compressed or not.
     response.set_etag(f"{kept.version}-{part}-{tile_number(tile)}", weak=True)
-    return response.make_conditional(request)
+    response.make_conditional(request)
+    return response
 
 
 def _packed(data: bytes) -> Response:

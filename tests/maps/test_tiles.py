@@ -31,7 +31,8 @@ EXTRACT = """<?xml version="1.0"?>
  <node id="7" lat="30.015" lon="120.015"/><node id="8" lat="30.015" lon="120.005"/>
  <node id="21" lat="30.008" lon="120.008"/><node id="22" lat="30.008" lon="120.012"/>
  <node id="23" lat="30.012" lon="120.012"/><node id="24" lat="30.012" lon="120.008"/>
- <node id="31" lat="30.01" lon="120.001"><tag k="place" v="town"/><tag k="name" v="柯桥"/><tag k="name:en" v="Keqiao"/></node>
+ <node id="31" lat="30.01" lon="120.001">
+  <tag k="place" v="town"/><tag k="name" v="柯桥"/><tag k="name:en" v="Keqiao"/></node>
  <node id="32" lat="30.01" lon="120.002"><tag k="place" v="village"/><tag k="name" v="Berg"/></node>
  <way id="11"><nd ref="1"/><nd ref="2"/><tag k="highway" v="trunk"/><tag k="ref" v="G329"/></way>
  <way id="12"><nd ref="2"/><nd ref="3"/><tag k="highway" v="secondary"/><tag k="name" v="人民路"/></way>
