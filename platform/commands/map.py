@@ -11,7 +11,7 @@ from haoyun.maps.errors import MapError
 from haoyun.maps.network import RoadNetwork
 from haoyun.maps.tileset import drop_tiles
 from haoyun.platform.cli import settings_of
-from haoyun.platform.commands import map_tiles
+from haoyun.platform.commands import map_analyse, map_tiles
 from haoyun.platform.commands.map_tiles import make_tiles
 
 NOT_BUILT = 2
@@ -74,6 +74,7 @@ def matrix(ctx: click.Context) -> None:
 
 
 command.add_command(map_tiles.command)
+command.add_command(map_analyse.command)
 
 
 def _opened(ctx: click.Context, name: str) -> RoadNetwork:
