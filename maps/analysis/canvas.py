@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -13,6 +12,7 @@ from numpy.typing import NDArray
 from haoyun.maps.analysis.projection import frame_crs, project
 from haoyun.maps.geojson import drawn_edges
 from haoyun.maps.network import RoadNetwork
+from haoyun.maps.scale import length_words, round_number
 from haoyun.maps.tiles import class_zoom
 
 if TYPE_CHECKING:
@@ -167,16 +167,5 @@ def _draw_scale(canvas: Canvas) -> None:
     x, y = left + 0.025 * width, bottom + 0.04 * height
     tick = height * 0.008
     axes.plot([x, x, x + length_m, x + length_m], [y + tick, y, y, y + tick], color=INK, lw=1.4, zorder=40)
-    large = length_m >= 1000
-    number = length_m / 1000 if large else length_m
-    unit = canvas.word("公里", "km") if large else canvas.word("米", "m")
-    write(
-        canvas, axes, x + length_m / 2, y + tick * 1.4, f"{number:g} {unit}", size=9, ha="center", va="bottom",
-        zorder=40,
-    )  # fmt: skip
-
-
-def round_number(most: float) -> float:
-    """The greatest of 1, 2 or 5 times a power of ten that is not above `most` (> 0)."""
-    power = 10.0 ** math.floor(math.log10(most))
-    return power * max(step for step in (1, 2, 5) if step * power <= most)
+    words = length_words(length_m, canvas.lang)
+    write(canvas, axes, x + length_m / 2, y + tick * 1.4, words, size=9, ha="center", va="bottom", zorder=40)

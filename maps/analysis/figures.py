@@ -18,10 +18,10 @@ from haoyun.maps.analysis.canvas import (
     Canvas,
     legend,
     new_canvas,
-    round_number,
     write,
 )
 from haoyun.maps.network import RoadNetwork
+from haoyun.maps.scale import round_number
 
 if TYPE_CHECKING:
     import geopandas as gpd

@@ -83,7 +83,7 @@ def _read(
         except ValueError as error:
             problems.append(f"line {line}: {error}")
     if problems and on_bad is None:
-        raise BadTable(f"{path.name} has {len(problems)} bad rows:", problems)
+        raise BadTable(f"there are bad rows in {path.name}:", problems)
     for problem in problems:
         assert on_bad is not None
         on_bad(f"{path.name}, {problem}; left out")

@@ -67,6 +67,7 @@ def balance_(
     from haoyun.maps import analysis  # noqa: PLC0415 - geopandas takes a second
 
     with _one_sentence():
+        _check_out(out)
         network = _network(ctx, map_name)
         table = analysis.read_points(points, ("supply", "demand"), _teller(skip_bad))
         found = analysis.balance(table, _areas(network, table["lat"], table["lon"], **gather))
@@ -88,6 +89,7 @@ def flows_(
     from haoyun.maps import analysis  # noqa: PLC0415 - geopandas takes a second
 
     with _one_sentence():
+        _check_out(out)
         network = _network(ctx, map_name)
         table = analysis.read_lanes(points, _teller(skip_bad))
         lat = np.concatenate([table["from_lat"], table["to_lat"]])
@@ -109,6 +111,7 @@ def access_(
     from haoyun.maps.engine import ScipyEngine  # noqa: PLC0415
 
     with _one_sentence():
+        _check_out(out)
         network = _network(ctx, map_name)
         limits = _minutes(minutes) or _MINUTES[network.kind]
         table = analysis.read_points(points, ("site", "demand"), _teller(skip_bad))
@@ -146,7 +149,10 @@ def _polygons(path: Path) -> Any:
         frame = geopandas.read_file(path)
     except DataSourceError as error:
         raise MapError(f"{path.name} cannot be read as a file of polygons ({error})") from None
-    if not set(frame.geom_type) <= {"Polygon", "MultiPolygon"}:
+    if not isinstance(frame, geopandas.GeoDataFrame) or not set(frame.geom_type) <= {
+        "Polygon",
+        "MultiPolygon",
+    }:
         raise MapError(f"{path.name} holds other things than polygons")
     return frame
 
@@ -154,13 +160,19 @@ def _polygons(path: Path) -> Any:
 def _write(out: Path, layer: str, found: Any, network: RoadNetwork, figure: Callable[[], Any]) -> None:
     from haoyun.maps import analysis  # noqa: PLC0415 - geopandas takes a second
 
-    if not out.parent.is_dir():
-        raise MapError(f"there is no folder {out.parent} to write {out.name} into")
     if out.suffix == ".png":
         analysis.save_figure(figure(), out)
     else:
         analysis.write_table(found, out, layer=layer, attribution=network.attribution)
     click.echo(f"written: {out}")
+
+
+def _check_out(out: Path) -> None:
+    """Before anything is worked out."""
+    if out.suffix not in {".geojson", ".gpkg", ".png"}:
+        raise MapError(f"a result is written as .geojson, .gpkg or .png, not {out.name!r}")
+    if not out.parent.is_dir():
+        raise MapError(f"there is no folder {out.parent} to write {out.name} into")
 
 
 def _network(ctx: click.Context, name: str | None) -> RoadNetwork:

@@ -17,12 +17,13 @@ from hypothesis import strategies as st
 from haoyun.maps import ScipyEngine, analysis, trunk_network
 from haoyun.maps.analysis.access import covered
 from haoyun.maps.analysis.areas import NOWHERE
-from haoyun.maps.analysis.canvas import chinese_font, round_number
+from haoyun.maps.analysis.canvas import chinese_font
 from haoyun.maps.analysis.figures import arc
 from haoyun.maps.analysis.projection import area_km2, local_crs, project
 from haoyun.maps.errors import MapError
 from haoyun.maps.geodesy import haversine_m
 from haoyun.maps.places import trunk_gazetteer
+from haoyun.maps.scale import round_number
 
 positions = st.tuples(st.floats(20, 45), st.floats(80, 125))
 amounts = st.floats(0, 1e6)
@@ -280,7 +281,7 @@ def test_bad_rows_are_named_by_line(tmp_path: Path) -> None:
     with pytest.raises(analysis.BadTable) as caught:
         analysis.read_points(path, ("supply", "demand"))
     text = str(caught.value)
-    assert "points.csv has 5 bad rows" in text
+    assert "bad rows in points.csv" in text
     for line, rule in (
         (3, "latitude"),
         (4, "lon is a number"),
