@@ -61,6 +61,7 @@ _RAIL_ZOOM = {"rail": 8, "yard": 13, "tram": 13}
 _WATERWAY_ZOOM = {"river": 7, "canal": 9, "stream": 13}
 _BUILDING_M2 = (2000.0, 1_000_000.0)  # halls: small houses outweigh all the rest, larger is a mistake
 _BUILDING_ZOOM = 13
+_NEAR_DEG = 0.02  # beyond the roads' own box
 
 
 def land_use(tags: Mapping[str, str]) -> str | None:
@@ -102,6 +103,13 @@ class _Found:
         self.zooms.append(zoom)
         self.properties.append(properties)
 
+    def keep_near(self, shapely: Any, bounds: Bounds) -> None:
+        west, south, east, north = shapely.bounds(np.array(self.shapes, dtype=object)).reshape(-1, 4).T
+        near = (west <= bounds.east + _NEAR_DEG) & (east >= bounds.west - _NEAR_DEG)
+        near &= (south <= bounds.north + _NEAR_DEG) & (north >= bounds.south - _NEAR_DEG)
+        for column in (self.shapes, self.zooms, self.properties):
+            column[:] = [value for value, keep in zip(column, near.tolist(), strict=True) if keep]
+
     def layer(self, name: str) -> TileLayer:
         import shapely  # noqa: PLC0415 - only where tiles are made
 
@@ -110,10 +118,10 @@ class _Found:
         return TileLayer(name, moved, np.array(self.zooms, dtype=np.int64), self.properties)
 
 
-def land_layers(source: Path) -> list[TileLayer]:
+def land_layers(source: Path, bounds: Bounds | None = None) -> list[TileLayer]:
     """The layers land, building, water, waterway, rail and places of an extract, those that hold something.
 
-    Raises BadMapFile if the extract cannot be read.
+    `bounds` leaves out what lies apart from it (by 2 km and more). Raises BadMapFile if the extract cannot be read.
     """
     import shapely  # noqa: PLC0415 - only where tiles are made
 
@@ -128,6 +136,9 @@ def land_layers(source: Path) -> list[TileLayer]:
         raise BadMapFile(
             f"{source.name} cannot be read: truncated, or not OpenStreetMap data ({error})"
         ) from error
+    if bounds is not None:
+        for one in found.values():
+            one.keep_near(shapely, bounds)
     return [found[name].layer(name) for name in names if found[name].shapes]
 
 
@@ -135,7 +146,7 @@ def build_land_tiles(
     source: Path, path: Path, bounds: Bounds, attribution: str, progress: Progress | None = None
 ) -> int:
     """Write the tiles of what lies between the roads; returns how many there are (0: nothing, and no file)."""
-    layers = land_layers(source)
+    layers = land_layers(source, bounds)
     if not layers:
         path.unlink(missing_ok=True)
         return 0

@@ -185,18 +185,24 @@ class RoadNetwork:
 
         return network_from_graph(graph, name=name, kind=kind, attribution=attribution)
 
-    def save(self, path: FilePath) -> None:
-        """Write the network to one file; see `haoyun.maps.mapfile`."""
+    def to_graph(self) -> Any:
+        """The network as a MultiDiGraph for osmnx and networkx; see `haoyun.maps.graph`."""
+        from haoyun.maps.graph import graph_of_network  # noqa: PLC0415 - it needs this file
+
+        return graph_of_network(self)
+
+    def save(self, folder: FilePath) -> None:
+        """Write the network into a map's folder; see `haoyun.maps.mapfile`."""
         from haoyun.maps.mapfile import save  # noqa: PLC0415 - it needs this file
 
-        save(self, path)
+        save(self, folder)
 
     @classmethod
-    def load(cls, path: FilePath) -> RoadNetwork:
-        """Read a file that `save` wrote; BadMapFile if it is anything else."""
+    def load(cls, folder: FilePath) -> RoadNetwork:
+        """Read a folder that `save` wrote; BadMapFile if it is anything else."""
         from haoyun.maps.mapfile import load  # noqa: PLC0415 - it needs this file
 
-        return load(path)
+        return load(folder)
 
 
 def unit_vectors(lat: ArrayLike, lon: ArrayLike) -> FloatArray:

@@ -49,7 +49,8 @@ class Vehicles(StrEnum):
     """Which vehicles a turn ban binds."""
 
     ALL = "all"  # every motor vehicle
-    HGV = "hgv"
+    HGV = "hgv"  # goods vehicles above 3.5 t
+    LIGHT = "light"  # all but those: a ban with `except=hgv`
     HAZMAT = "hazmat"
 
 
@@ -190,6 +191,28 @@ class RoadRules:
 
 
 NO_LIMITS = RoadRules()
+
+
+class RuleBook:
+    """Numbers for distinct legal situations, in the order they are met; 0 is "no limits"."""
+
+    def __init__(self) -> None:
+        self._number: dict[RoadRules, int] = {NO_LIMITS: 0}
+        self._rules: list[RoadRules] = [NO_LIMITS]
+
+    def number(self, rules: RoadRules) -> int:
+        """The number of a legal situation, a new one if it is new."""
+        number = self._number.setdefault(rules, len(self._rules))
+        if number == len(self._rules):
+            self._rules.append(rules)
+        return number
+
+    def __getitem__(self, number: int) -> RoadRules:
+        return self._rules[number]
+
+    def all(self) -> tuple[RoadRules, ...]:
+        """Every situation at its number."""
+        return tuple(self._rules)
 
 
 @dataclass(frozen=True, slots=True)

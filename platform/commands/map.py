@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import click
 
-from haoyun.maps.catalog import import_map, list_maps, open_map
+from haoyun.maps.catalog import list_maps, open_map
 from haoyun.maps.errors import MapError
 from haoyun.maps.network import RoadNetwork
-from haoyun.maps.tileset import drop_tiles
 from haoyun.platform.cli import settings_of
 from haoyun.platform.commands import map_analyse, map_tiles
-from haoyun.platform.commands.map_tiles import make_tiles
+from haoyun.platform.commands.map_import import import_
 
 NOT_BUILT = 2
 
@@ -20,6 +17,11 @@ NOT_BUILT = 2
 @click.group()
 def command() -> None:
     """Import and look at road networks."""
+
+
+command.add_command(import_)
+command.add_command(map_tiles.command)
+command.add_command(map_analyse.command)
 
 
 @command.command("list")
@@ -42,23 +44,6 @@ def show(ctx: click.Context, name: str) -> None:
     click.echo(f"attribution: {network.attribution}")
 
 
-@command.command("import")
-@click.argument("source", type=click.Path(path_type=Path))
-@click.option("--name", required=True, help="The name under which commands and settings find it.")
-@click.option("--tiles/--no-tiles", default=True, help="Also make the vector tiles that the portal draws.")
-@click.pass_context
-def import_(ctx: click.Context, source: Path, name: str, tiles: bool) -> None:
-    """Read an OpenStreetMap extract (.osm, .osm.pbf) into a map that routes and simulates."""
-    try:
-        network = import_map(source, name, settings_of(ctx).maps_folder)
-        click.echo(f"{network.name}: {network.node_count} nodes, {network.edge_count} edges")
-        drop_tiles(name, settings_of(ctx).maps_folder)  # older ones show another map
-        if tiles:
-            make_tiles(network, settings_of(ctx).maps_folder, source)
-    except MapError as error:
-        raise click.ClickException(str(error)) from None
-
-
 @command.command()
 @click.pass_context
 def route(ctx: click.Context) -> None:
@@ -71,10 +56,6 @@ def route(ctx: click.Context) -> None:
 def matrix(ctx: click.Context) -> None:
     """Answer matrices from the command line (not built yet)."""
     _not_built(ctx, "map matrix")
-
-
-command.add_command(map_tiles.command)
-command.add_command(map_analyse.command)
 
 
 def _opened(ctx: click.Context, name: str) -> RoadNetwork:

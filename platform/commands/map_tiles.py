@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import click
@@ -9,8 +10,11 @@ import click
 from haoyun.maps.catalog import open_map
 from haoyun.maps.errors import MapError
 from haoyun.maps.network import RoadNetwork
-from haoyun.maps.tileset import build_tiles, tile_paths
+from haoyun.maps.tileset import build_tiles, drop_tiles, tile_paths
 from haoyun.platform.cli import settings_of
+
+# Areas are assembled in memory and in Python: a province is minutes, a country is for an explicit wish.
+_LARGE_EXTRACT = 200_000_000
 
 
 @click.command("tiles")
@@ -26,9 +30,23 @@ def command(ctx: click.Context, name: str, source: Path | None) -> None:
         raise click.ClickException(str(error)) from None
 
 
+def tiles_after_import(network: RoadNetwork, folder: Path, source: Path | None, wanted: bool) -> None:
+    """Older tiles show another map: they go in any case. Land is left out of a large extract, and said so."""
+    drop_tiles(network.name, folder)
+    if not wanted:
+        return
+    large = source is not None and source.stat().st_size > _LARGE_EXTRACT
+    try:
+        make_tiles(network, folder, None if large else source)
+    except MapError as error:
+        raise click.ClickException(str(error)) from None
+    if large:
+        click.echo(f"tiles of roads only; `haoyun map tiles {network.name} {source}` adds water and land")
+
+
 def make_tiles(network: RoadNetwork, folder: Path, source: Path | None) -> None:
     """Make the tiles with a progress bar and say what was made. Raises MapError."""
-    with click.progressbar(length=1000, label=f"tiles of {network.name}") as bar:
+    with click.progressbar(length=1000, label=f"tiles of {network.name}", file=sys.stderr) as bar:
         build_tiles(network, folder, source, lambda share: bar.update(int(share * 1000) - bar.pos))
     for path in tile_paths(network.name, folder):
         if path.is_file():

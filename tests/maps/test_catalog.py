@@ -16,6 +16,7 @@ from haoyun.maps.catalog import BUILT_IN, import_map, list_maps, open_map
 from haoyun.maps.engine import ScipyEngine
 from haoyun.maps.errors import BadMapFile, MapError, UnknownMap
 from haoyun.maps.network import RoadNetwork
+from haoyun.maps.osm.build import ImportReport
 from haoyun.maps.places import network_gazetteer
 from haoyun.maps.trunk import trunk_network
 
@@ -62,6 +63,34 @@ def test_a_failed_import_leaves_nothing_behind(tmp_path: Path) -> None:
     with pytest.raises(BadMapFile):
         import_map(tmp_path / "bad.osm", "town", tmp_path / "maps")
     assert list_maps(tmp_path / "maps") == ["trunk", "coquimbo"]
+    assert not (tmp_path / "maps").exists()
+
+
+def test_a_map_of_an_older_release_asks_to_be_imported_again(tmp_path: Path, triangle: Path) -> None:
+    (tmp_path / "town.map.npz").write_bytes(b"PK of version 1")
+    with pytest.raises(
+        BadMapFile, match=r"town\.map\.npz has map format 1, this program reads 2: import it again"
+    ):
+        open_map("town", tmp_path)
+    import_map(triangle, "town", tmp_path)
+    assert open_map("town", tmp_path).name == "town"
+    assert not (tmp_path / "town.map.npz").exists()
+
+
+def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path, triangle: Path) -> None:
+    (tmp_path / "maps").write_text("a file, not a folder")
+    with pytest.raises(BadMapFile, match=r"the map cannot be written to .*town\.map"):
+        import_map(triangle, "town", tmp_path / "maps")
+
+
+def test_an_import_reports_what_it_left_out_and_how_far_it_is(tmp_path: Path, triangle: Path) -> None:
+    reports: list[ImportReport] = []
+    steps: list[str] = []
+    import_map(
+        triangle, "town", tmp_path, progress=lambda step, _: steps.append(step), on_report=reports.append
+    )
+    assert reports[0].ways == 4
+    assert steps[-2:] == ["writing", "done"]
 
 
 def test_trunk_opens_by_name_and_is_built_once(tmp_path: Path) -> None:
@@ -104,7 +133,9 @@ def test_coquimbo_is_a_real_connected_street_network_with_places() -> None:
 
 
 def test_importing_the_room_stays_light() -> None:
-    heavy = "{'osmnx', 'geopandas', 'pandas', 'pyogrio', 'networkx', 'shapely', 'osmium', 'aequilibrae'}"
+    heavy = {
+        "osmnx", "geopandas", "pandas", "pyogrio", "networkx", "shapely", "osmium", "aequilibrae", "pyarrow", "pyproj"
+    }  # fmt: skip
     code = f"import sys, haoyun.maps; print(sorted({heavy} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
@@ -125,6 +156,6 @@ def test_streets_that_are_slow_to_build_are_built_once_for_all_processes(
     assert calls == ["built"]
     assert first.edge_length_m.tolist() == second.edge_length_m.tolist()
     assert list_maps(tmp_path) == ["trunk", "coquimbo"]
-    (tmp_path / "built-in" / "coquimbo.map.npz").write_bytes(b"torn")
+    (tmp_path / "built-in" / "coquimbo.map" / "map.json").write_bytes(b"torn")
     open_map("coquimbo", tmp_path)
     assert calls == ["built", "built"]

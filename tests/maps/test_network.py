@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import FrozenInstanceError, replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,7 +11,8 @@ from shapely import LineString
 from haoyun.maps.errors import BadCoordinate, BadMapFile
 from haoyun.maps.geodesy import haversine_m
 from haoyun.maps.graph import parse_maxspeed_kmh, truck_speed_kmh
-from haoyun.maps.network import NodeName, RoadNetwork
+from haoyun.maps.network import NodeName
+from haoyun.maps.rules import NO_LIMITS, Access, RoadRules, TurnBan
 
 
 def test_only_the_largest_strongly_connected_part_is_kept(graphs) -> None:
@@ -47,6 +47,10 @@ def test_a_networks_values_cannot_be_changed(graphs) -> None:
         ({"edge_speed_kmh": np.zeros(8)}, "speed is not above zero"),
         ({"edge_head": np.full(8, 4, dtype=np.int32)}, "outside 0..3"),
         ({"edge_ref": ("S1",)}, "every edge needs"),
+        ({"edge_rules": np.full(8, 1, dtype=np.int32)}, "rules are outside 0..0"),
+        ({"rules": (RoadRules(max_height_m=3),)}, "the one without limits"),
+        ({"edge_way": np.zeros(3, dtype=np.int64)}, "every edge needs"),
+        ({"turn_bans": (TurnBan(0, (), 8),)}, "outside 0..7"),
         ({"node_lat": np.array([0.0, 0.0, 91.0, 0.0])}, "outside latitude"),
     ],
 )
@@ -134,45 +138,44 @@ def test_named_nodes_are_points_with_both_names(graphs) -> None:
     }
 
 
-def test_a_stored_network_comes_back_equal(graphs, tmp_path: Path) -> None:
+def test_words_and_lines_given_as_tuples_are_kept_as_columns(graphs) -> None:
+    square = graphs.network(graphs.square_graph())
+    assert square.edge_class == ("primary",) * 8
+    assert square.classes.is_one_of({"primary"}).all()
+    assert not square.classes.is_one_of({"motorway"}).any()
+    assert square.edge_ref[1:3] == ("S1", "S1")
+    assert len(square.lines) == 8
+    assert square.lines.offsets.tolist() == list(range(0, 17, 2)), "straight lines have two points"
+    assert square.edge_line(0).tolist() == [[0.0, 0.0], [0.0, 0.01]]
+
+
+def test_a_network_without_rules_has_no_limits_and_no_bans(graphs) -> None:
+    square = graphs.network(graphs.square_graph())
+    assert square.rules_of(3) is NO_LIMITS
+    assert square.edge_way.tolist() == [0] * 8
+    assert square.turn_bans == ()
+
+
+def test_rules_and_ways_come_from_the_tags_of_a_graph(graphs) -> None:
     graph = graphs.square_graph()
-    graph.add_edge(0, 2, length=2000.0, geometry=[(0.0, 0.0), (0.004, 0.006), (0.01, 0.01)])
-    before = graphs.network(graph, "diagonal")
-    before.save(tmp_path / "a.map.npz")
-    after = RoadNetwork.load(tmp_path / "a.map.npz")
-    for field in RoadNetwork.__dataclass_fields__:
-        if field not in ("_tree", "edge_geometry"):
-            assert np.array_equal(getattr(before, field), getattr(after, field)), field
-    for one, other in zip(before.edge_geometry, after.edge_geometry, strict=True):
-        assert (one is None) == (other is None)
-        assert one is None or np.array_equal(one, other)
-    assert [path.name for path in tmp_path.iterdir()] == ["a.map.npz"]
+    graph.edges[0, 1, 0].update(osmid=77, maxheight="3.5", hgv="no", oneway=True)
+    graph.edges[1, 2, 0].update(osmid=[78, 79], **{"maxweight:backward": "7.5", "reversed": True})
+    square = graphs.network(graph)
+    first, second = square.edge_way.tolist().index(77), square.edge_way.tolist().index(78)
+    assert square.rules_of(first) == RoadRules(max_height_m=3.5, hgv=Access.NO)
+    assert square.rules_of(second).max_weight_t == 7.5
 
 
-def test_a_truncated_stored_network_is_refused_at_every_length(graphs, tmp_path: Path) -> None:
-    path = tmp_path / "a.map.npz"
-    graphs.network(graphs.square_graph()).save(path)
-    whole = path.read_bytes()
-    for size in range(0, len(whole), 97):
-        path.write_bytes(whole[:size])
-        with pytest.raises(BadMapFile, match=r"a\.map\.npz"):
-            RoadNetwork.load(path)
+def test_a_network_becomes_a_graph_for_osmnx_and_comes_back(graphs) -> None:
+    import osmnx
 
-
-def test_other_files_and_other_versions_are_refused(
-    graphs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    path = tmp_path / "b.map.npz"
-    with pytest.raises(BadMapFile, match="there is no map file"):
-        RoadNetwork.load(path)
-    path.write_bytes(b"\x93NUMPY not really")
-    with pytest.raises(BadMapFile, match="not a map file"):
-        RoadNetwork.load(path)
-    np.savez(path.with_suffix(""), x=np.arange(3))
-    with pytest.raises(BadMapFile, match="not a map file"):
-        RoadNetwork.load(path)
-    monkeypatch.setattr("haoyun.maps.mapfile.VERSION", 99)
-    graphs.network(graphs.square_graph()).save(path)
-    monkeypatch.undo()
-    with pytest.raises(BadMapFile, match="format 99, this program reads 1"):
-        RoadNetwork.load(path)
+    before = graphs.network(graphs.square_graph())
+    graph = before.to_graph()
+    osmnx.convert.validate_graph(graph)
+    after = graphs.network(graph)
+    assert after.edge_length_m.tolist() == before.edge_length_m.tolist()
+    assert after.edge_speed_kmh.tolist() == before.edge_speed_kmh.tolist()
+    assert after.node_name == before.node_name
+    assert {data for _, data in graph.nodes(data="street_count")} == {2}
+    assert graph.edges[0, 1, 0]["oneway"] is False
+    assert graph.edges[0, 1, 0]["geometry"].coords[0] == (0.0, 0.0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from haoyun.maps.catalog import keep_map
 from haoyun.maps.crs import Crs, to_wgs84
 from haoyun.maps.tilegrid import tile_at
 from haoyun.maps.tileset import build_tiles
@@ -71,11 +73,8 @@ def test_other_imported_maps_are_served_too_and_anew_after_an_import(
 ) -> None:
     network = trunk_network()
     folder = data_folder / "maps"
-    from dataclasses import replace
-
     other = replace(network, name="other")
-    folder.mkdir(exist_ok=True)
-    other.save(folder / "other.map.npz")
+    keep_map(other, folder)
     path = PATH.replace("trunk", "other")
     assert client.get(path).status_code == 404, "a map without tiles"
     build_tiles(other, folder)
