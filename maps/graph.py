@@ -112,7 +112,7 @@ def truck_speed_kmh(data: dict[str, Any]) -> float:
     if given:
         return float(given)
     tags = {key: _first(value) for key, value in data.items() if key in KEYS}
-    return way_speed_kmh(tags, forward=not data.get("reversed", False))
+    return way_speed_kmh(tags, forward=data.get("reversed") is not True)
 
 
 def _rules_number(data: dict[str, Any], book: RuleBook) -> int:

@@ -14,6 +14,7 @@ import json
 import os
 import re
 import shutil
+import time
 import uuid
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -41,6 +42,7 @@ _ARRAYS = (
     "node_lat", "node_lon", "edge_tail", "edge_head", "edge_length_m", "edge_speed_kmh", "edge_way", "edge_rules",
 )  # fmt: skip
 _WORDS = ("edge_ref", "edge_class")
+_ABANDONED_S = 6 * 3600  # no import takes that long
 _EXTRA_NAME = re.compile(r"[a-z0-9][a-z0-9_]{0,59}")
 
 Writer = Callable[[Path], None]
@@ -51,27 +53,30 @@ def save(network: RoadNetwork, folder: Path, *, beside: dict[str, Writer] | None
 
     `beside` names files that belong to it, with the function that writes each to a path it is given.
     """
-    existed = folder.is_dir()
     folder.mkdir(parents=True, exist_ok=True)
+    replaced = _generation(folder)
     generation = uuid.uuid4().hex[:12]
     arrays = folder / f"arrays-{generation}"
-    part = folder / f"{generation}.part"
+    parts = {name: folder / f"{name}.{generation}.part" for name in (*(beside or {}), HEADER)}
     try:
         arrays.mkdir()
         header = _header(network, generation)
         for key, column in _columns(network, header).items():
             _write(arrays / f"{key}.npy", column)
         for name, write in (beside or {}).items():
-            write(part)
+            write(parts[name])
+        _write_text(parts[HEADER], json.dumps(header, ensure_ascii=False))
+        for name, part in parts.items():  # the header last: from then on the new arrays are in force
             part.replace(folder / name)
-        _write_text(part, json.dumps(header, ensure_ascii=False))
-        part.replace(folder / HEADER)
-    except BaseException:
-        part.unlink(missing_ok=True)
-        shutil.rmtree(arrays, ignore_errors=True)
-        if not existed:
-            shutil.rmtree(folder, ignore_errors=True)
-        raise
+    finally:
+        if _generation(folder) != generation:
+            shutil.rmtree(arrays, ignore_errors=True)
+        for part in parts.values():
+            part.unlink(missing_ok=True)
+        with suppress(OSError):
+            folder.rmdir()  # only if nothing is in it
+    if replaced:
+        shutil.rmtree(folder / f"arrays-{replaced}", ignore_errors=True)
     _sweep(folder, generation)
 
 
@@ -138,6 +143,14 @@ def load_array(folder: Path, name: str) -> NDArray[Any] | None:
         return _read(_extra(folder, name))
     except (OSError, ValueError, EOFError):
         return None
+
+
+def _generation(folder: Path) -> str:
+    """Which arrays are in force, "" where there is no map that this program reads."""
+    try:
+        return str(read_header(folder)["generation"])
+    except BadMapFile:
+        return ""
 
 
 def _extra(folder: Path, name: str) -> Path:
@@ -238,10 +251,9 @@ def _write_text(path: Path, text: str) -> None:
 
 
 def _sweep(folder: Path, generation: str) -> None:
-    """Remove what older imports left. Who has them mapped keeps them until it closes them."""
-    for old in folder.glob("arrays-*"):
-        if old.name != f"arrays-{generation}":
-            shutil.rmtree(old, ignore_errors=True)
-    for torn in folder.glob("*.part"):
+    """Remove what an import that was killed left. A young folder may be another import at work: it stays."""
+    old = time.time() - _ABANDONED_S
+    for left in (*folder.glob("arrays-*"), *folder.glob("*.part")):
         with suppress(OSError):
-            torn.unlink()
+            if left.name != f"arrays-{generation}" and left.stat().st_mtime < old:
+                shutil.rmtree(left) if left.is_dir() else left.unlink()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -181,6 +182,30 @@ def test_a_map_that_is_imported_again_while_it_is_read_is_read_whole(
 
     monkeypatch.setattr(mapfile, "_read", replaced_midway)
     assert RoadNetwork.load(folder).name == "newer"
+
+
+def test_two_imports_at_once_leave_one_whole_map(square: RoadNetwork, tmp_path: Path) -> None:
+    folder = tmp_path / "a.map"
+    square.save(folder)
+
+    def another_one(path: Path) -> None:
+        replace(square, name="quicker").save(folder)
+        path.write_text("")
+
+    mapfile.save(replace(square, name="slower"), folder, beside={"edges.parquet": another_one})
+    assert RoadNetwork.load(folder).name == "slower"
+
+
+def test_what_a_killed_import_left_is_swept_once_it_is_old(square: RoadNetwork, tmp_path: Path) -> None:
+    folder = tmp_path / "a.map"
+    for age_s in (0, 7 * 3600):
+        (folder / f"arrays-dead{age_s}").mkdir(parents=True)
+        (folder / f"x.{age_s}.part").write_text("half")
+        for left in (folder / f"arrays-dead{age_s}", folder / f"x.{age_s}.part"):
+            os.utime(left, (left.stat().st_atime, left.stat().st_mtime - age_s))
+    square.save(folder)
+    left = {path.name for path in folder.iterdir() if "dead" in path.name or path.suffix == ".part"}
+    assert left == {"arrays-dead0", "x.0.part"}, "the young ones may be another import at work"
 
 
 def test_an_array_of_ones_own_is_kept_with_the_map(square: RoadNetwork, tmp_path: Path) -> None:
