@@ -1,8 +1,9 @@
 """Maps: positions, road networks, travel times, places and zones. Pure; imports no other room."""
 
 from haoyun.maps.access import point_matrix, point_path
+from haoyun.maps.addresses import Address, AddressDivision, parse_address
 from haoyun.maps.catalog import import_map, list_maps, open_map
-from haoyun.maps.crs import Crs, from_wgs84, to_wgs84
+from haoyun.maps.crs import Crs, convert, from_wgs84, to_wgs84
 from haoyun.maps.engine import Matrix, MatrixEngine, Path, ScipyEngine, join_paths
 from haoyun.maps.errors import BadCoordinate, BadMapFile, MapError, NoPath, UnknownMap, UnknownPlace
 from haoyun.maps.geodesy import (
@@ -15,34 +16,58 @@ from haoyun.maps.geodesy import (
 )
 from haoyun.maps.minimap import MapPoint, route_svg
 from haoyun.maps.network import Bounds, NodeName, RoadNetwork
-from haoyun.maps.places import Gazetteer, Place, network_gazetteer, trunk_gazetteer
+from haoyun.maps.place import Place, PlaceKind
+from haoyun.maps.place_book import PlaceBook, open_places
+from haoyun.maps.place_query import Found, How
+from haoyun.maps.place_where import Whereabouts, reverse
+from haoyun.maps.places import Gazetteer, network_gazetteer, trunk_gazetteer
 from haoyun.maps.streets import coquimbo_network
 from haoyun.maps.trunk import trunk_network
-from haoyun.maps.zones import Circle, PolygonZone, Zone
+from haoyun.maps.zone_geojson import zone_of_geojson, zone_to_geojson
+from haoyun.maps.zones import (
+    Circle,
+    Corridor,
+    MultiPolygonZone,
+    PolygonZone,
+    Zone,
+    ZoneIndex,
+    zones_containing,
+)
 
 __all__ = [
+    "Address",
+    "AddressDivision",
     "BadCoordinate",
     "BadMapFile",
     "Bounds",
     "Circle",
+    "Corridor",
     "Crs",
+    "Found",
     "Gazetteer",
+    "How",
     "MapError",
     "MapPoint",
     "Matrix",
     "MatrixEngine",
+    "MultiPolygonZone",
     "NoPath",
     "NodeName",
     "Path",
     "Place",
+    "PlaceBook",
+    "PlaceKind",
     "PolygonZone",
     "RoadNetwork",
     "ScipyEngine",
     "UnknownMap",
     "UnknownPlace",
+    "Whereabouts",
     "Zone",
+    "ZoneIndex",
     "bearing_deg",
     "check_position",
+    "convert",
     "coquimbo_network",
     "destination",
     "from_wgs84",
@@ -52,12 +77,18 @@ __all__ = [
     "list_maps",
     "network_gazetteer",
     "open_map",
+    "open_places",
+    "parse_address",
     "point_along",
     "point_matrix",
     "point_path",
     "polyline_length_m",
+    "reverse",
     "route_svg",
     "to_wgs84",
     "trunk_gazetteer",
     "trunk_network",
+    "zone_of_geojson",
+    "zone_to_geojson",
+    "zones_containing",
 ]

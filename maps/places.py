@@ -1,12 +1,13 @@
-"""Places one can name: find by name, complete while typing, find what is near."""
+"""The places of one map, which offers name: find by name, complete while typing, find what is near.
+
+A few hundred at most, in memory. All places of the world are in the place book (place_book.py).
+"""
 
 from __future__ import annotations
 
 import builtins
-import unicodedata
 from bisect import bisect_left
 from collections.abc import Iterable
-from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cache
 
@@ -16,29 +17,11 @@ from scipy.spatial import cKDTree
 from haoyun.maps.cities import list_cities
 from haoyun.maps.errors import UnknownPlace
 from haoyun.maps.geodesy import check_position
+from haoyun.maps.names import fold
 from haoyun.maps.network import FloatArray, NodeName, RoadNetwork, unit_vectors
+from haoyun.maps.place import Place, PlaceKind
 
 _ZH_SUFFIXES = ("市", "地区", "自治州", "盟")
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A named position. `code` is unique in its gazetteer; rank 1 is shown first, 5 last."""
-
-    code: str
-    name_zh: str
-    name_en: str
-    lat: float
-    lon: float
-    rank: int
-    division: str = ""  # GB/T 2260, where there is one
-
-    def __post_init__(self) -> None:
-        check_position(self.lat, self.lon)
-        if not (self.code and self.name_zh and self.name_en):
-            raise ValueError("a place needs a code and a name in both languages")
-        if not 1 <= self.rank <= 5:
-            raise ValueError(f"a rank is 1 (most important) to 5, not {self.rank}")
 
 
 class Gazetteer:
@@ -73,12 +56,12 @@ class Gazetteer:
     def find(self, text: str) -> Place | None:
         """The place with exactly that Chinese name (市 may be added), Latin name (any case, accents and
         spaces ignored) or code; None if there is none."""
-        key = _fold(text)
+        key = fold(text)
         return self._by_code.get(text.strip()) or self._by_name.get(key) or self._by_name.get(_stem(key))
 
     def search(self, text: str, limit: int = 10) -> builtins.list[Place]:
         """Places whose name or code starts with the text, most important first; [] for an empty text."""
-        key = _fold(text)
+        key = fold(text)
         if not key:
             return []
         first = bisect_left(self._sorted, (key, ""))
@@ -97,7 +80,7 @@ class Gazetteer:
         return self._places[int(i[0])]
 
     def _suggestion(self, text: str) -> str:
-        keys = get_close_matches(_fold(text), self._by_name, n=3)
+        keys = get_close_matches(fold(text), self._by_name, n=3)
         names = [f"{self._by_name[key].name_en} ({self._by_name[key].code})" for key in keys]
         return f"; did you mean {', '.join(names)}?" if names else ""
 
@@ -106,7 +89,8 @@ class Gazetteer:
 def trunk_gazetteer() -> Gazetteer:
     """All cities of the trunk network; code and division are the GB/T 2260 code."""
     return Gazetteer(
-        Place(c.adcode, c.name_zh, c.name_en, c.lat, c.lon, c.rank, division=c.adcode) for c in list_cities()
+        Place(c.adcode, c.name_zh, c.name_en, c.lat, c.lon, c.rank, c.adcode, PlaceKind.CITY)
+        for c in list_cities()
     )
 
 
@@ -152,13 +136,7 @@ def spread(lat: FloatArray, lon: FloatArray, count: int) -> list[int]:
 
 
 def _keys(place: Place) -> set[str]:
-    return {_fold(place.name_zh), _fold(place.name_en), _fold(place.code)}
-
-
-def _fold(text: str) -> str:
-    """Lower case without accents, spaces, apostrophes and hyphens: "Ürümqi" and "urumqi" meet."""
-    plain = unicodedata.normalize("NFKD", text).casefold()
-    return "".join(c for c in plain if not unicodedata.combining(c) and c not in " '’-")
+    return {fold(name) for name in (place.name_zh, place.name_en, place.code)} - {""}
 
 
 def _stem(key: str) -> str:
@@ -166,3 +144,6 @@ def _stem(key: str) -> str:
         if key.endswith(suffix) and len(key) > len(suffix) + 1:
             return key.removesuffix(suffix)
     return key
+
+
+__all__ = ["Gazetteer", "Place", "PlaceKind", "network_gazetteer", "spread", "trunk_gazetteer"]

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from haoyun.maps.place_book import PlaceBook, open_places
 from haoyun.platform.database import Databases
 
 REPOSITORY = Path(__file__).resolve().parent.parent
@@ -44,6 +45,12 @@ def shared_data() -> Path:
     folder = Path(os.environ.get("HAOYUN_SHARED_DATA", REPOSITORY.parent / "shared" / "data"))
     need(f"the shared data folder {folder.name}/", folder.is_dir())
     return folder
+
+
+@pytest.fixture(scope="session")
+def place_book(tmp_path_factory: pytest.TempPathFactory) -> PlaceBook:
+    """The whole place book, built once for all tests: some seconds."""
+    return open_places(tmp_path_factory.mktemp("places"))
 
 
 def unused_port() -> int:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from haoyun.maps.analysis.projection import WGS84
+from haoyun.maps.hexagons import cell_ring, cell_text, cells_of
 from haoyun.maps.network import unit_vectors
 
 if TYPE_CHECKING:
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from haoyun.maps.places import Place
 
 NOWHERE = -1  # of a point that lies in none of the areas
-H3_RESOLUTIONS = range(16)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,18 +38,13 @@ def cell_areas(lat: ArrayLike, lon: ArrayLike, resolution: int) -> Areas:
     Every point lies in exactly one.
     """
     import geopandas as gpd  # noqa: PLC0415 - only where something is analysed
-    import h3  # noqa: PLC0415
     import shapely  # noqa: PLC0415
 
-    if resolution not in H3_RESOLUTIONS:
-        raise ValueError(f"an H3 resolution is 0 to 15, not {resolution}")
-    y, x = np.asarray(lat, dtype=np.float64), np.asarray(lon, dtype=np.float64)
-    of_point = [h3.latlng_to_cell(a, b, resolution) for a, b in zip(y.tolist(), x.tolist(), strict=True)]
-    keys, member = np.unique(np.array(of_point, dtype=str), return_inverse=True)
-    rings = [[(b, a) for a, b in h3.cell_to_boundary(key)] for key in keys.tolist()]
+    cells, member = np.unique(cells_of(lat, lon, resolution), return_inverse=True)
+    keys = [cell_text(cell) for cell in cells.tolist()]
     frame = gpd.GeoDataFrame(
-        {"key": keys.tolist(), "name_zh": keys.tolist(), "name_en": keys.tolist()},
-        geometry=[shapely.Polygon(ring) for ring in rings],
+        {"key": keys, "name_zh": keys, "name_en": keys},
+        geometry=[shapely.Polygon(cell_ring(cell)[:, ::-1]) for cell in cells.tolist()],
         crs=WGS84,
     )
     return Areas(frame, np.asarray(member, dtype=np.int64).ravel())

@@ -10,6 +10,7 @@ from haoyun.maps.network import RoadNetwork
 from haoyun.platform.cli import settings_of
 from haoyun.platform.commands import map_analyse, map_tiles
 from haoyun.platform.commands.map_import import import_
+from haoyun.platform.commands.map_places import place, where
 
 NOT_BUILT = 2
 
@@ -56,6 +57,10 @@ def route(ctx: click.Context) -> None:
 def matrix(ctx: click.Context) -> None:
     """Answer matrices from the command line (not built yet)."""
     _not_built(ctx, "map matrix")
+
+
+command.add_command(place)
+command.add_command(where)
 
 
 def _opened(ctx: click.Context, name: str) -> RoadNetwork:
