@@ -80,7 +80,7 @@ def test_flows_keep_every_count_and_tonne(rows: Any, resolution: int) -> None:
 
 
 @settings(deadline=None)
-@given(st.lists(positions, min_size=1, max_size=20), st.integers(0, 9))
+@given(st.lists(positions, min_size=1, max_size=20), st.integers(1, 9))
 def test_a_point_lies_in_the_hexagon_it_is_counted_in(spots: Any, resolution: int) -> None:
     lat, lon = zip(*spots, strict=True)
     areas = analysis.cell_areas(lat, lon, resolution)
@@ -116,6 +116,7 @@ def test_the_nearest_place_gathers_its_points_without_any_border() -> None:
     assert set(found.geom_type) == {"Point"} and (found["area_km2"] == 0).all()
 
 
+@settings(deadline=None)
 @given(lat=st.floats(-70, 70), lon=st.floats(-170, 170))
 def test_areas_are_those_of_the_sphere_at_every_latitude(lat: float, lon: float) -> None:
     box = shapely.segmentize(shapely.box(lon, lat, lon + 1, lat + 1), 0.05)
@@ -227,6 +228,7 @@ def test_pictures_of_another_language_are_refused() -> None:
         figures("fr")
 
 
+@settings(deadline=None)
 @given(st.floats(0.5, 1e7))
 def test_a_scale_bar_is_round_and_fits(most: float) -> None:
     length = round_number(most)

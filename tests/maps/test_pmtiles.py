@@ -26,6 +26,7 @@ def tiles(draw: Any) -> Tile:
     return Tile(z, draw(st.integers(0, last)), draw(st.integers(0, last)))
 
 
+@settings(deadline=None)
 @given(tiles())
 def test_tiles_are_numbered_as_the_reference_reader_does(tile: Tile) -> None:
     reference = pytest.importorskip("pmtiles.tile", reason="pmtiles is missing")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from haoyun.maps.tilegrid import MAX_LAT, Tile, from_unit, ground_m, tile_at, to_unit
@@ -15,6 +15,7 @@ LONGITUDES = st.floats(-180, 179.999999)
 ZOOMS = st.integers(0, 20)
 
 
+@settings(deadline=None)
 @given(lat=LATITUDES, lon=LONGITUDES, z=ZOOMS)
 def test_a_position_lies_in_the_box_of_its_tile(lat: float, lon: float, z: int) -> None:
     box = tile_at(lat, lon, z).bounds
@@ -23,11 +24,13 @@ def test_a_position_lies_in_the_box_of_its_tile(lat: float, lon: float, z: int) 
     assert box.west - slack <= lon <= box.east + slack
 
 
+@settings(deadline=None)
 @given(lat=LATITUDES, lon=LONGITUDES, z=st.integers(0, 19))
 def test_the_tile_of_the_next_zoom_is_a_child(lat: float, lon: float, z: int) -> None:
     assert tile_at(lat, lon, z + 1) in tile_at(lat, lon, z).children
 
 
+@settings(deadline=None)
 @given(lat=LATITUDES, lon=LONGITUDES)
 def test_the_projection_has_an_inverse(lat: float, lon: float) -> None:
     back = from_unit(*to_unit(lat, lon))
