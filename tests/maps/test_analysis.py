@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
+import h3
 import numpy as np
 import pandas as pd
 import pytest
@@ -77,6 +79,18 @@ def test_flows_keep_every_count_and_tonne(rows: Any, resolution: int) -> None:
     assert not out.duplicated(["from_key", "to_key"]).any()
     inside = out["from_key"] == out["to_key"]
     assert (out.geom_type[inside] == "Point").all() and (out.geom_type[~inside] == "LineString").all()
+
+
+@settings(deadline=None, max_examples=40)
+@given(lanes)
+def test_flows_keep_their_direction(rows: Any) -> None:
+    table_ = lane_table(rows)
+    out = analysis.flows(table_, analysis.cell_areas(*ends(table_), 3))
+    by_hand: Counter[tuple[str, str]] = Counter()
+    for (a, b), (c, d), n, _ in rows:
+        by_hand[h3.latlng_to_cell(a, b, 3), h3.latlng_to_cell(c, d, 3)] += n
+    found = {(x, y): n for x, y, n in zip(out["from_key"], out["to_key"], out["count"], strict=True)}
+    assert found == dict(by_hand)
 
 
 @settings(deadline=None)
