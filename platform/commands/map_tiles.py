@@ -13,7 +13,7 @@ from haoyun.maps.network import RoadNetwork
 from haoyun.maps.tileset import build_tiles, drop_tiles, tile_paths
 from haoyun.platform.cli import settings_of
 
-# Areas are assembled in memory and in Python: a province is minutes, a country is for an explicit wish.
+# Areas are assembled in memory and in Python: for a country that is for an explicit wish.
 _LARGE_EXTRACT = 200_000_000
 
 
