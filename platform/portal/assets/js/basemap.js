@@ -109,7 +109,7 @@ function streets() {
 // Far out a road is one thin line: it needs contrast with the ground; close by it is a white band with a casing.
 function colour(name) {
   if (name === "main") return token("--map-main");
-  const far = token("--map-casing");
+  const far = token("--map-far");
   const from = { small: 13.5, tertiary: 12.5, middle: 10.5 }[name];
   return ["interpolate", ["linear"], ["zoom"], from, far, from + 1, token("--map-road")];
 }
