@@ -13,6 +13,7 @@ import gzip
 import json
 import os
 import platform
+import resource
 import subprocess
 import sys
 import tempfile
@@ -22,13 +23,15 @@ from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
+import shapely
 
 from haoyun.maps import RoadNetwork, trunk_network
 from haoyun.maps.catalog import import_map
 from haoyun.maps.landscape import build_land_tiles
 from haoyun.maps.pmtiles import TileFile
 from haoyun.maps.tilegrid import Tile, from_unit, tile_at
-from haoyun.maps.tiles import build_road_tiles, features_tile, road_layer
+from haoyun.maps.tiles import build_road_tiles, features_tile, road_layer, write_layers
+from haoyun.maps.tiling import TileLayer
 
 SEED = 20260101
 SHARED = Path(os.environ.get("HAOYUN_SHARED_DATA", Path(__file__).resolve().parents[3] / "shared" / "data"))
@@ -53,6 +56,7 @@ def main() -> None:
     options = argparse.ArgumentParser()
     options.add_argument("--data", type=Path, default=SHARED / "maps")
     options.add_argument("--peer", type=Path)
+    options.add_argument("--copies", type=int, default=16)
     chosen = options.parse_args()
     print(
         f"{datetime.now(UTC):%Y-%m-%d}  {platform.machine()}, {os.cpu_count()} cores, "
@@ -80,7 +84,30 @@ def main() -> None:
                 report(network, "land", path, seconds)
             if chosen.peer and network.kind == "streets":
                 peer(network, chosen.peer, Path(folder))
+        if len(networks) > 1 and chosen.copies:
+            large(networks[1], chosen.copies, Path(folder))
     live()
+
+
+def large(network: RoadNetwork, copies: int, folder: Path) -> None:
+    """How time and memory grow: the city laid side by side, as a province would be."""
+    layer = road_layer(network)
+    shift = (network.bounds.east - network.bounds.west) / 360
+    shapes = [
+        shapely.transform(layer.geometries, lambda points, i=i: points + np.array([shift * i, 0.0]))
+        for i in range(copies)
+    ]
+    many = TileLayer(
+        "roads", np.concatenate(shapes), np.tile(layer.min_zoom, copies), list(layer.properties) * copies
+    )
+    path = folder / "large.pmtiles"
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    seconds = timed(lambda: write_layers(path, [many], network.bounds, "", 14))
+    after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(
+        f"{copies} times {network.name} side by side ({len(many.geometries):,} lines): {seconds:.1f} s, "
+        f"{path.stat().st_size / 1e6:.1f} MB, peak memory {after:.0f} MB (before: {before:.0f} MB)"
+    )
 
 
 def timed(work: object) -> float:
