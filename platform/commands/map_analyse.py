@@ -70,9 +70,12 @@ def balance_(
         _check_out(out)
         network = _network(ctx, map_name)
         table = analysis.read_points(points, ("supply", "demand"), _teller(skip_bad))
-        found = analysis.balance(table, _areas(network, table["lat"], table["lon"], **gather))
+        gathered = _areas(network, table["lat"], table["lon"], **gather)
+        found = analysis.balance(table, gathered)
         click.echo(f"{len(found)} areas, supply {found['supply'].sum():g}, demand {found['demand'].sum():g}")
-        _write(out, "balance", found, network, lambda: analysis.balance_figure(found, network, lang=lang))
+        _write(
+            out, "balance", found, network, lang, lambda: analysis.balance_figure(found, network, lang=lang)
+        )
 
 
 @command.command("flows")
@@ -94,9 +97,12 @@ def flows_(
         table = analysis.read_lanes(points, _teller(skip_bad))
         lat = np.concatenate([table["from_lat"], table["to_lat"]])
         lon = np.concatenate([table["from_lon"], table["to_lon"]])
-        found = analysis.flows(table, _areas(network, lat, lon, **gather))
+        gathered = _areas(network, lat, lon, **gather)
+        found = analysis.flows(table, gathered)
         click.echo(f"{len(found)} lanes, count {found['count'].sum():g}, tonnes {found['tonnes'].sum():g}")
-        _write(out, "flows", found, network, lambda: analysis.flow_figure(found, network, by=by, lang=lang))
+        _write(
+            out, "flows", found, network, lang, lambda: analysis.flow_figure(found, network, by=by, lang=lang)
+        )
 
 
 @command.command("access")
@@ -121,7 +127,12 @@ def access_(
             share = demand.loc[demand["minutes"] <= limit, "amount"].sum() / (demand["amount"].sum() or 1)
             click.echo(f"within {limit:g} min of a site: {share:.1%} of the demand")
         _write(
-            out, "access", found, network, lambda: analysis.access_figure(found, network, limits, lang=lang)
+            out,
+            "access",
+            found,
+            network,
+            lang,
+            lambda: analysis.access_figure(found, network, limits, lang=lang),
         )
 
 
@@ -129,12 +140,17 @@ def _areas(
     network: RoadNetwork, lat: Any, lon: Any, cells: int | None, areas: Path | None, places: bool
 ) -> Areas:
     from haoyun.maps import analysis  # noqa: PLC0415 - geopandas takes a second
+    from haoyun.maps.analysis.areas import NOWHERE  # noqa: PLC0415
     from haoyun.maps.places import network_gazetteer, trunk_gazetteer  # noqa: PLC0415
 
     if sum((cells is not None, areas is not None, places)) > 1:
         raise click.UsageError("choose one of --cells, --areas and --places")
     if areas is not None:
-        return analysis.polygon_areas(_polygons(areas), lat, lon)
+        found = analysis.polygon_areas(_polygons(areas), lat, lon)
+        outside = int((found.member == NOWHERE).sum())
+        if outside:
+            click.echo(f"{outside} of {len(found.member)} positions lie in no polygon: not counted", err=True)
+        return found
     if places:
         known = trunk_gazetteer() if network.kind == "schematic" else network_gazetteer(network)
         return analysis.place_areas(known.list(), lat, lon)
@@ -157,10 +173,15 @@ def _polygons(path: Path) -> Any:
     return frame
 
 
-def _write(out: Path, layer: str, found: Any, network: RoadNetwork, figure: Callable[[], Any]) -> None:
+def _write(
+    out: Path, layer: str, found: Any, network: RoadNetwork, lang: str, figure: Callable[[], Any]
+) -> None:
     from haoyun.maps import analysis  # noqa: PLC0415 - geopandas takes a second
+    from haoyun.maps.analysis.canvas import chinese_font  # noqa: PLC0415
 
     if out.suffix == ".png":
+        if lang == "zh" and chinese_font() is None:
+            click.echo("no font with Chinese letters is installed: the picture is in English", err=True)
         analysis.save_figure(figure(), out)
     else:
         analysis.write_table(found, out, layer=layer, attribution=network.attribution)

@@ -94,6 +94,23 @@ def test_bad_rows_may_be_left_out_and_are_still_named(tmp_path: Path) -> None:
     assert "supply 3, demand 3" in run.output
 
 
+def test_what_lies_in_no_polygon_is_counted_out_loud(tmp_path: Path) -> None:
+    areas = tmp_path / "areas.geojson"
+    square = {"type": "Polygon", "coordinates": [[[121, 31], [122, 31], [122, 32], [121, 32], [121, 31]]]}
+    areas.write_text(
+        json.dumps(
+            {
+                "type": "FeatureCollection",
+                "features": [{"type": "Feature", "properties": {"name": "A"}, "geometry": square}],
+            }
+        )
+    )
+    words = ["--map", "trunk", "--points", table(tmp_path, POINTS), "--areas", str(areas)]
+    run = haoyun(tmp_path, "analyse", "balance", *words, "--out", str(tmp_path / "out.gpkg"))
+    assert run.exit_code == 0, run.output
+    assert "1 of 3 positions lie in no polygon" in run.output and "supply 3, demand 1" in run.output
+
+
 @pytest.mark.parametrize(("minutes", "sentence"), [("a", "numbers separated by commas"), ("0", "above zero")])
 def test_minutes_are_numbers_above_zero(tmp_path: Path, minutes: str, sentence: str) -> None:
     words = ["--points", table(tmp_path, SITES), "--out", str(tmp_path / "o.png"), "--minutes", minutes]
