@@ -26,6 +26,8 @@ from pydantic import (
     model_validator,
 )
 
+from haoyun.maps.crs import Crs
+from haoyun.platform.basemap import BaseMap
 from haoyun.platform.database import Databases
 
 PREFIX = "HAOYUN_"
@@ -78,6 +80,22 @@ class Settings(BaseModel):
     map: Annotated[
         str, Field(description="Road network: trunk, coquimbo, or the name of an imported map.")
     ] = "trunk"
+    map_style_url: Annotated[
+        str, Field(description="A MapLibre style as base map of the portal; empty: the map's own tiles.")
+    ] = ""
+    map_raster_url: Annotated[
+        str, Field(description="Raster tiles as base map, a template with {z}, {x} and {y}; empty: none.")
+    ] = ""
+    map_attribution: Annotated[
+        str, Field(description="What is shown with another base map: maker and approval number.")
+    ] = ""
+    map_crs: Annotated[
+        Crs, Field(description="Datum of another base map: wgs84 or gcj02; what is drawn on it is shifted.")
+    ] = Crs.WGS84
+    map_hosts: Annotated[
+        tuple[str, ...],
+        Field(description="Further origins a base map's style loads from, separated by commas."),
+    ] = ()
     fence_radius_m: Annotated[
         float | None,
         Field(
@@ -152,6 +170,16 @@ class Settings(BaseModel):
             raise ValueError(f"needs at least {_MIN_SECRET} random characters")
         return value
 
+    @field_validator("map_hosts", mode="before")
+    @classmethod
+    def _host_list(cls, value: Any) -> Any:
+        return tuple(part.strip() for part in value.split(",")) if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _base_map_is_whole(self) -> Settings:
+        _ = self.base_map  # checks itself
+        return self
+
     @field_validator("languages", mode="before")
     @classmethod
     def _known_languages(cls, value: Any) -> Any:
@@ -191,6 +219,13 @@ class Settings(BaseModel):
     def maps_folder(self) -> Path:
         """Where imported maps are cached."""
         return self.data / "maps"
+
+    @property
+    def base_map(self) -> BaseMap:
+        """What lies below everything that the portal draws."""
+        return BaseMap(
+            self.map_style_url, self.map_raster_url, self.map_attribution, self.map_crs, self.map_hosts
+        )
 
     @property
     def fence_m(self) -> float:

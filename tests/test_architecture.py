@@ -38,6 +38,7 @@ PLATFORM_ORDER = (
         "metadata",
         "ids",
         "settings",
+        "basemap",
         "database",
         "backup",
         "build_assets",

@@ -9,7 +9,7 @@ from haoyun.maps.errors import MapError
 from haoyun.maps.network import RoadNetwork
 from haoyun.maps.warm import is_warm
 from haoyun.platform.cli import settings_of
-from haoyun.platform.commands import map_route
+from haoyun.platform.commands import map_analyse, map_route, map_tiles
 from haoyun.platform.commands.map_import import import_
 from haoyun.platform.commands.map_places import place, where
 
@@ -23,6 +23,8 @@ command.add_command(import_)
 command.add_command(map_route.route)
 command.add_command(map_route.matrix)
 command.add_command(map_route.profiles)
+command.add_command(map_tiles.command)
+command.add_command(map_analyse.command)
 
 
 @command.command("list")

@@ -17,6 +17,7 @@ from haoyun.maps.osm.options import parse_bbox, parse_classes
 from haoyun.maps.osm.tags import CLASSES, DEFAULT_CLASSES
 from haoyun.maps.warm import is_warm, prepare
 from haoyun.platform.cli import settings_of
+from haoyun.platform.commands.map_tiles import tiles_after_import
 
 _STEPS = 1000  # of the bar
 
@@ -37,9 +38,16 @@ _CLASSES_HELP = (
     metavar="S,W,N,E",
     help="Keep what lies in a box: south, west, north, east in degrees (29.8,121.4,30.1,122.0).",
 )
+@click.option("--tiles/--no-tiles", default=True, help="Also make the vector tiles that the portal draws.")
 @click.pass_context
 def import_(
-    ctx: click.Context, source: Path | None, name: str, place: str | None, classes: str, bbox: str | None
+    ctx: click.Context,
+    source: Path | None,
+    name: str,
+    place: str | None,
+    classes: str,
+    bbox: str | None,
+    tiles: bool,
 ) -> None:
     """Read an OpenStreetMap extract (.osm, .osm.pbf) into a map that routes and simulates.
 
@@ -75,6 +83,7 @@ def import_(
         click.echo("compiling the search for routes, once for this installation (some 20 s)", err=True)
     turns, arcs = prepare(network, map_folder(name, folder))
     click.echo(f"routes: {turns:,} turns, a hierarchy of {arcs:,} arcs")
+    tiles_after_import(network, folder, source, tiles)
 
 
 def _tell(network: RoadNetwork, reports: list[ImportReport]) -> None:

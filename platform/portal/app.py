@@ -19,6 +19,7 @@ from haoyun.platform.portal import (
     jobs,
     live,
     loads,
+    map_tiles,
     network_data,
     orders,
     post_load,
@@ -37,6 +38,7 @@ _GROUPS = (
     static_files,
     i18n,
     network_data,
+    map_tiles,
     home,
     account,
     loads,
@@ -66,7 +68,7 @@ def create_app(settings: Settings, databases: Databases) -> APIFlask:
     i18n.init_i18n(app, settings)
     init_security(app, settings, databases)
     register_api(app, settings, databases)
-    init_headers(app)
+    init_headers(app, settings.base_map.origins)
     init_formats(app)
     init_frame(app)
     for group in _GROUPS:

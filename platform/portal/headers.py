@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 
 from flask import Flask, Response, g
 
 # MapLibre sets styles on its own elements and reads icons from data: addresses; nothing else needs either.
 _POLICY = (
     "default-src 'self'; script-src 'self' 'nonce-{nonce}'; style-src 'self' 'unsafe-inline'; "
-    "img-src 'self' data: blob:; worker-src 'self' blob:; connect-src 'self'; font-src 'self'; object-src 'none'; "
+    "img-src 'self' data: blob:{hosts}; worker-src 'self' blob:; connect-src 'self'{hosts}; font-src 'self'; "
+    "object-src 'none'; "
     "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
 _HEADERS = {
@@ -20,9 +22,12 @@ _HEADERS = {
 }
 
 
-def init_headers(app: Flask) -> None:
-    """Put the headers on every answer, and `csp_nonce()` into the templates."""
-    app.after_request(_add_headers)
+def init_headers(app: Flask, origins: tuple[str, ...] = ()) -> None:
+    """Put the headers on every answer, and `csp_nonce()` into the templates.
+
+    `origins`: where a base map that the operator chose comes from; without one, nothing but this host.
+    """
+    app.after_request(_headers_for("".join(f" {origin}" for origin in origins)))
     app.jinja_env.globals["csp_nonce"] = csp_nonce
 
 
@@ -33,10 +38,14 @@ def csp_nonce() -> str:
     return str(g.csp_nonce)
 
 
-def _add_headers(response: Response) -> Response:
-    response.headers.setdefault("Content-Security-Policy", _POLICY.format(nonce=csp_nonce()))
-    for name, value in _HEADERS.items():
-        response.headers.setdefault(name, value)
-    if response.mimetype == "text/html":
-        response.headers.setdefault("Cache-Control", "no-store")
-    return response
+def _headers_for(hosts: str) -> Callable[[Response], Response]:
+    def add_headers(response: Response) -> Response:
+        policy = _POLICY.format(nonce=csp_nonce(), hosts=hosts)
+        response.headers.setdefault("Content-Security-Policy", policy)
+        for name, value in _HEADERS.items():
+            response.headers.setdefault(name, value)
+        if response.mimetype == "text/html":
+            response.headers.setdefault("Cache-Control", "no-store")
+        return response
+
+    return add_headers

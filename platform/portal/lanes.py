@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from flask import current_app
 
+from haoyun.maps.crs import from_wgs84
 from haoyun.maps.errors import NoPath
 from haoyun.platform.market.context import MarketContext
 from haoyun.platform.market.load import Load
@@ -26,15 +27,24 @@ def collection(features: Iterable[dict[str, Any]]) -> dict[str, Any]:
 
 
 def line(coordinates: Sequence[Sequence[float]], **properties: Any) -> dict[str, Any]:
-    """A line of [lon, lat] pairs."""
-    return _feature(
-        "LineString", [[round(x, _DIGITS), round(y, _DIGITS)] for x, y in coordinates], properties
-    )
+    """A line of [lon, lat] pairs in WGS-84, as the base map wants it."""
+    rows = np.asarray(coordinates, dtype=np.float64)
+    lat, lon = from_wgs84(rows[:, 1], rows[:, 0], services().settings.map_crs)
+    return _feature("LineString", np.round(np.column_stack([lon, lat]), _DIGITS).tolist(), properties)
 
 
 def point(lat: float, lon: float, **properties: Any) -> dict[str, Any]:
-    """A point."""
-    return _feature("Point", [round(lon, 5), round(lat, 5)], properties)
+    """A point given in WGS-84, as the base map wants it."""
+    return _feature("Point", shown(lat, lon), properties)
+
+
+def shown(lat: float, lon: float) -> list[float]:
+    """[lon, lat] on the base map of a WGS-84 position: shifted where that map is in another datum.
+
+    The only place where pages leave WGS-84; the API never does.
+    """
+    y, x = from_wgs84(lat, lon, services().settings.map_crs)
+    return [round(float(x), 5), round(float(y), 5)]
 
 
 def lane_features(loads: Iterable[Load]) -> list[dict[str, Any]]:

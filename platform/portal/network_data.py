@@ -13,6 +13,8 @@ from flask_babel import lazy_gettext as _l
 
 from haoyun.maps.network import RoadNetwork
 from haoyun.platform.portal.i18n import gettext
+from haoyun.platform.portal.lanes import shown
+from haoyun.platform.portal.map_tiles import tile_sources
 from haoyun.platform.services import Services, services
 
 _SIMPLIFY_DEG = {"schematic": 0.0, "streets": 0.00005}  # 5 m: invisible at street level
@@ -47,13 +49,16 @@ def places(name: str) -> Response:
 
 def map_options(found: Services) -> dict[str, Any]:
     """What a map element on a page needs to know about its ground."""
-    road, name = found.market.network, found.settings.map
+    road, name, base = found.market.network, found.settings.map, found.settings.base_map
     bounds = road.bounds
+    own = {"tiles": tile_sources(found) if not base.is_foreign else {}, "schematic": road.kind == "schematic"}
+    foreign = {"style": base.style_url, "raster": base.raster_url}
     return {
         "network": url_for("maps.network", name=name),
         "places": url_for("maps.places", name=name),
-        "bounds": [[bounds.west, bounds.south], [bounds.east, bounds.north]],
-        "attribution": gettext(road.attribution),
+        "base": {**own, **foreign, "attribution": base.attribution},
+        "bounds": [shown(bounds.south, bounds.west), shown(bounds.north, bounds.east)],
+        "attribution": base.attribution or gettext(road.attribution),
     }
 
 

@@ -10,12 +10,13 @@ from flask import flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from haoyun.platform.accounts.actor import Actor
-from haoyun.platform.api.following import follow
+from haoyun.platform.api.following import Following, follow
 from haoyun.platform.market.errors import Conflict, FieldErrors
 from haoyun.platform.market.store import list_vehicles, plates_of
 from haoyun.platform.portal.i18n import gettext, language
 from haoyun.platform.portal.journeys import driven_track, map_features, proof
 from haoyun.platform.portal.lanes import collection
+from haoyun.platform.portal.minimaps import order_minimap
 from haoyun.platform.portal.page import names_of, page_group, said, signed_in
 from haoyun.platform.services import services
 from haoyun.platform.trading.order import BEFORE_LOADING, Order, OrderState
@@ -32,6 +33,7 @@ from haoyun.platform.trading.store import (
 )
 
 PAGE = 30
+_MAP_PX = (560, 340)  # the box it is drawn in on a wide screen
 STEPS = (
     OrderState.AWAITING_CONFIRMATION,
     OrderState.READY,
@@ -75,8 +77,13 @@ def show(order_id: str, actor: Actor) -> str:
         proof=proof,
         steps=_steps(order),
         features=collection(map_features(order, view, fixes)),
+        minimap=order_minimap(order, _spot(view), _MAP_PX),
         **context,
     )
+
+
+def _spot(view: Following) -> tuple[float, float] | None:
+    return (view.position.state.lat, view.position.state.lon) if view.position else None
 
 
 @blueprint.post("/orders/<order_id>/confirm")

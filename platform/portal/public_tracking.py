@@ -2,27 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from flask import redirect, render_template, request, url_for
-from markupsafe import Markup
 from werkzeug.wrappers import Response
 
-from haoyun.maps.minimap import MapPoint, route_svg
 from haoyun.platform.api.following import follow
 from haoyun.platform.api.limits import TRACKING, limiter
 from haoyun.platform.api.public import coarse_position
 from haoyun.platform.market.errors import NotFound
-from haoyun.platform.portal.formats import place
-from haoyun.platform.portal.i18n import language
-from haoyun.platform.portal.lanes import lane_line
+from haoyun.platform.portal.minimaps import NARROW_PX, WIDE_PX, order_minimap
 from haoyun.platform.portal.page import page_group
 from haoyun.platform.services import services
-from haoyun.platform.trading.order import Order
 from haoyun.platform.trading.store import consignment_of, order_by_tracking_number
 
 _STEPS = ("planned", "loaded", "in_transit", "arrived", "delivered")
-_MINIMAP_PX = (720, 400)
 
 blueprint = page_group("public_tracking")
 
@@ -51,6 +43,7 @@ def show(number: str) -> str | tuple[str, int]:
         return render_template("track_find.html", number=number[:40]), 404
     view = follow(found, order, consignment)
     position = coarse_position(view)
+    spot = (position["lat"], position["lon"]) if position else None
     state = "loaded" if view.status.state == "at_origin" else view.status.state.value
     return render_template(
         "track.html",
@@ -58,28 +51,8 @@ def show(number: str) -> str | tuple[str, int]:
         number=consignment.tracking_number,
         view=view,
         position=position,
-        minimap=_minimap(order, position),
+        minimap=order_minimap(order, spot, WIDE_PX),
+        small_minimap=order_minimap(order, spot, NARROW_PX),
         steps=_STEPS,
         reached=_STEPS.index(state),
     )
-
-
-def _minimap(order: Order, position: dict[str, Any] | None) -> Markup:
-    points = [
-        MapPoint(order.origin.lat, order.origin.lon, place(order.origin), "origin"),
-        MapPoint(order.destination.lat, order.destination.lon, place(order.destination), "destination"),
-    ]
-    if position:
-        points.append(MapPoint(position["lat"], position["lon"], "", "vehicle"))
-    width, height = _MINIMAP_PX
-    way = [(lat, lon) for lon, lat in lane_line(order.origin, order.destination)]
-    svg = route_svg(
-        services().market.network,
-        way,
-        points=points,
-        width_px=width,
-        height_px=height,
-        lang=language(),
-        title=f"{place(order.origin)} → {place(order.destination)}",
-    )
-    return Markup(svg)  # noqa: S704 - made by our own function, which escapes every label

@@ -8,6 +8,7 @@ from xml.etree import ElementTree
 import pytest
 
 from haoyun.maps.engine import ScipyEngine
+from haoyun.maps.geodesy import haversine_m
 from haoyun.maps.minimap import MapPoint, route_svg
 from haoyun.maps.trunk import trunk_network
 
@@ -29,6 +30,7 @@ def test_the_route_the_points_and_the_attribution_are_there(route) -> None:
     )
     words = [element.text for element in root.iter(f"{SVG}text")]
     assert {"起点", "终点", trunk_network().attribution} <= set(words)
+    assert any(word.endswith(" 公里") for word in words if word), "a scale bar"
     assert (root.get("width"), root.get("height"), root.get("role")) == ("500", "300", "img")
 
 
@@ -91,3 +93,48 @@ def test_an_unknown_kind_of_point_is_refused() -> None:
 
 def test_the_country_map_stays_small(route) -> None:
     assert len(route_svg(trunk_network(), route)) < 150_000
+
+
+@pytest.mark.parametrize("width_px", [240, 300, 360, 720])
+@pytest.mark.parametrize(
+    "credit", ["", "好运示意干线路网，不用于导航。城市位置：GeoNames（CC BY 4.0），某某地图公司"]
+)
+def test_the_attribution_is_always_whole_and_inside(route, width_px: int, credit: str) -> None:
+    svg = route_svg(trunk_network(), route, width_px=width_px, height_px=300, attribution=credit)
+    root = ElementTree.fromstring(svg)
+    lines = [element for element in root.iter(f"{SVG}text") if element.get("class") == "mm-attribution"]
+    said = "".join(line.text or "" for line in lines).replace(" ", "")
+    assert said == (credit or trunk_network().attribution).replace(" ", "")
+    for line in lines:
+        assert 0 < float(line.get("y", "")) < 300
+        wide = sum(9 if ord(letter) > 0x2E80 else 4.8 for letter in line.text or "")
+        assert wide <= width_px, "a line runs out of the picture"
+
+
+def test_a_blank_attribution_does_not_replace_the_networks(route) -> None:
+    assert trunk_network().attribution in route_svg(trunk_network(), route, attribution="  ")
+
+
+def test_the_scale_bar_is_as_long_as_it_says(graphs) -> None:
+    road = graphs.network(graphs.square_graph())
+    for lat in (0.0, 60.0):
+        svg = route_svg(road, [(lat, 0.0), (lat, 0.05)], width_px=500, height_px=300, labels=False, lang="en")
+        (start, end) = re.findall(r'class="mm-route".*? d="M([\d.]+),[\d.]+L([\d.]+),', svg)[0]
+        pixels_a_metre = (float(end) - float(start)) / haversine_m(lat, 0.0, lat, 0.05)
+        root = ElementTree.fromstring(svg)
+        bar = root.find(f".//{SVG}g[@class='mm-scale']")
+        width = float(re.findall(r"h([\d.]+)", bar.find(f"{SVG}path").get("d"))[0])
+        number, unit = bar.find(f"{SVG}text").text.split()
+        metres = float(number) * {"km": 1000, "m": 1}[unit]
+        assert width / pixels_a_metre == pytest.approx(metres, rel=0.01)
+        assert width <= 500 * 0.23
+
+
+def test_kinds_of_points_differ_in_shape_not_only_in_colour(graphs) -> None:
+    road = graphs.network(graphs.square_graph())
+    spots = {"origin": (0.0, 0.0), "destination": (0.0, 0.01), "vehicle": (0.01, 0.0)}
+    points = [MapPoint(*at, kind=kind) for kind, at in spots.items()]
+    root = ElementTree.fromstring(route_svg(road, [], points=points))
+    groups = [group for group in root.iter(f"{SVG}g") if "mm-point" in group.get("class", "")]
+    shapes = {tuple(element.tag for element in group) for group in groups}
+    assert len(shapes) == len(groups) == 3

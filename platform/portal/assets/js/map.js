@@ -1,7 +1,8 @@
 // One map for every page: the road network as ground, what the page brings along on top.
 import * as maplibre from "maplibre-gl";
 import { follow } from "./live.js";
-import { mapStyle } from "./mapstyle.js";
+import { foreignStyle } from "./basemap.js";
+import { mapStyle, pageParts } from "./mapstyle.js";
 
 const EMPTY = { type: "FeatureCollection", features: [] };
 const PADDING = 56;
@@ -11,11 +12,12 @@ export async function mountMap(box) {
   const data = readData(box);
   try {
     const map = newMap(box, data);
+    box.map = map; // for tests and for the curious at the console
     map.on("error", (event) => console.warn("map:", event.error?.message ?? event));
     addControls(map, box);
     // Resolving "load" waits for the ground; the page's own layers are part of the style and need no waiting.
     map.once("load", () => ready(box, map));
-    document.addEventListener("haoyun:theme", () => map.setStyle(mapStyle(box, currentData(map, data))));
+    document.addEventListener("haoyun:theme", () => dress(map, box, currentData(map, data)));
     if (box.dataset.live) follow(map, box, maplibre);
     else showWords(map);
     box.closest("[data-map-scope]")?.addEventListener("pointerover", (event) => light(map, event));
@@ -27,9 +29,8 @@ export async function mountMap(box) {
 
 function newMap(box, data) {
   const bounds = boundsOf(data) ?? JSON.parse(box.dataset.bounds);
-  return new maplibre.Map({
+  const map = new maplibre.Map({
     container: box.querySelector(".canvas"),
-    style: mapStyle(box, data),
     bounds,
     fitBoundsOptions: { padding: Math.min(PADDING, box.clientWidth / 6), maxZoom: 12 },
     attributionControl: false,
@@ -37,6 +38,18 @@ function newMap(box, data) {
     dragRotate: false,
     cooperativeGestures: false,
     fadeDuration: 0,
+  });
+  dress(map, box, data);
+  return map;
+}
+
+// Our own style, or that of a base map the operator chose with the page's layers on top.
+function dress(map, box, data) {
+  const foreign = foreignStyle(box);
+  if (!foreign) return map.setStyle(mapStyle(box, data));
+  const own = pageParts(data);
+  return map.setStyle(new URL(foreign, location.href).href, {
+    transformStyle: (_, style) => ({ ...style, sources: { ...style.sources, ...own.sources }, layers: [...style.layers, ...own.layers] }),
   });
 }
 
