@@ -220,7 +220,7 @@ def live(engine: RoadEngine, rng: np.random.Generator) -> Figures:
 # ---- first answers, each in a process of its own ----
 
 FIRST = """
-import resource, sys, time
+import sys, time
 began = time.perf_counter()
 from pathlib import Path
 from haoyun.maps.catalog import import_map, map_folder, open_map
@@ -232,7 +232,9 @@ network = import_map(Path(sys.argv[1]), "columbus", folder) if sys.argv[1] else 
 engine = engine_for(network, get_profile("truck-40t"), keep_in=map_folder("columbus", folder))
 engine.route((39.96, -83.00), (40.0, -82.98))
 now = time.perf_counter()
-peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+# Not ru_maxrss: that one remembers the process that this one was forked from.
+status = Path("/proc/self/status").read_text().splitlines()
+peak = next(int(line.split()[1]) for line in status if line.startswith("VmHWM")) / 1024
 print(imported - began, now - imported, now - began, peak)
 """
 
