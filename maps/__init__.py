@@ -28,14 +28,14 @@ from haoyun.maps.live import LiveChanges
 from haoyun.maps.minimap import MapPoint, route_svg
 from haoyun.maps.network import Bounds, NodeName, RoadNetwork
 from haoyun.maps.node_engine import engine_for
-from haoyun.maps.profiles import VehicleProfile, get_profile
-from haoyun.maps.road_engine import RoadEngine, Route
-from haoyun.maps.road_graph import RoadGraph
 from haoyun.maps.place import Place, PlaceKind
 from haoyun.maps.place_book import PlaceBook, open_places
 from haoyun.maps.place_query import Found, How
 from haoyun.maps.place_where import Whereabouts, reverse
 from haoyun.maps.places import Gazetteer, network_gazetteer, trunk_gazetteer
+from haoyun.maps.profiles import VehicleProfile, get_profile
+from haoyun.maps.road_engine import RoadEngine, Route
+from haoyun.maps.road_graph import RoadGraph
 from haoyun.maps.streets import coquimbo_network
 from haoyun.maps.trunk import trunk_network
 from haoyun.maps.zone_geojson import zone_of_geojson, zone_to_geojson

@@ -261,7 +261,7 @@ def _ensure(source: int, need_m: float, i: int, layers: Layers, graph: Graph, ro
 
 
 @compiled
-def _step(  # noqa: PLR0912 - one loop, as _search
+def _step(
     j: int, i: int, penalty: float, cut: float, layers: Layers, chain: Chain, graph: Graph, rows: Rows,
     work: Work, costs: Costs,
 ) -> bool:  # fmt: skip
