@@ -2,19 +2,21 @@
 
 from haoyun.maps.access import point_matrix, point_path
 from haoyun.maps.addresses import Address, AddressDivision, parse_address
-from haoyun.maps.catalog import import_map, list_maps, open_map
+from haoyun.maps.catalog import import_map, import_place, list_maps, open_map
 from haoyun.maps.crs import Crs, convert, from_wgs84, to_wgs84
 from haoyun.maps.edge_index import EdgeIndex, EdgePoints
 from haoyun.maps.engine import Matrix, MatrixEngine, Path, ScipyEngine, join_paths
 from haoyun.maps.errors import (
     BadCoordinate,
     BadMapFile,
+    BadOption,
     BadTrace,
     MapError,
     NoPath,
     NoRoadNear,
     UnknownMap,
     UnknownPlace,
+    Unreachable,
 )
 from haoyun.maps.geodesy import (
     bearing_deg,
@@ -36,6 +38,7 @@ from haoyun.maps.places import Gazetteer, network_gazetteer, trunk_gazetteer
 from haoyun.maps.profiles import VehicleProfile, get_profile
 from haoyun.maps.road_engine import RoadEngine, Route
 from haoyun.maps.road_graph import RoadGraph
+from haoyun.maps.rules import Access, RoadRules, TimedRule, TurnBan
 from haoyun.maps.streets import coquimbo_network
 from haoyun.maps.trunk import trunk_network
 from haoyun.maps.zone_geojson import zone_of_geojson, zone_to_geojson
@@ -50,10 +53,12 @@ from haoyun.maps.zones import (
 )
 
 __all__ = [
+    "Access",
     "Address",
     "AddressDivision",
     "BadCoordinate",
     "BadMapFile",
+    "BadOption",
     "BadTrace",
     "Bounds",
     "Circle",
@@ -81,10 +86,14 @@ __all__ = [
     "RoadEngine",
     "RoadGraph",
     "RoadNetwork",
+    "RoadRules",
     "Route",
     "ScipyEngine",
+    "TimedRule",
+    "TurnBan",
     "UnknownMap",
     "UnknownPlace",
+    "Unreachable",
     "VehicleProfile",
     "Whereabouts",
     "Zone",
@@ -99,6 +108,7 @@ __all__ = [
     "get_profile",
     "haversine_m",
     "import_map",
+    "import_place",
     "join_paths",
     "list_maps",
     "network_gazetteer",
