@@ -9,13 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.spatial import cKDTree
 
 from haoyun.maps.geodesy import EARTH_RADIUS_M, haversine_m
 from haoyun.maps.network import unit_vectors
+
+if TYPE_CHECKING:
+    from scipy.spatial import cKDTree
 
 FloatArray = NDArray[np.float64]
 
@@ -38,6 +41,8 @@ class Border:
     @classmethod
     def of(cls, lines: Sequence[FloatArray]) -> Border:
         """The pieces of lines of (lat, lon) rows, each straight in degrees between its rows."""
+        from scipy.spatial import cKDTree  # noqa: PLC0415 - takes a third of a second that most programs save
+
         cut = [_cut(line) for line in lines]
         start = np.concatenate([unit_vectors(c[:-1, 0], c[:-1, 1]) for c in cut])
         end = np.concatenate([unit_vectors(c[1:, 0], c[1:, 1]) for c in cut])

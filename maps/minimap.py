@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from xml.sax.saxutils import escape, quoteattr
+from html import escape
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -92,11 +92,12 @@ def route_svg(
     parts = [_roads(network, view), _route(view, route)]
     parts += [_place_names(network, view, points, lang)] if labels else []
     parts += [_point(view, point) for point in points]
+    name = escape(title or "map")
     credit = _wrapped(attribution.strip() or network.attribution, width_px - 8)
     parts += [_scale_bar(view, lang, len(credit)), _attribution(view, credit)]
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="minimap" role="img" aria-label='
-        f'{quoteattr(title or "map")} viewBox="0 0 {width_px} {height_px}" width="{width_px}" height="{height_px}"'
+        f'"{name}" viewBox="0 0 {width_px} {height_px}" width="{width_px}" height="{height_px}"'
         f' font-family="system-ui, sans-serif" font-size="11">{"".join(parts)}</svg>'
     )
 

@@ -11,8 +11,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from scipy.spatial import cKDTree
-
 from haoyun.maps.cities import list_cities
 from haoyun.maps.division_seats import Seat
 from haoyun.maps.divisions import (
@@ -79,6 +77,8 @@ class _Labels:
     (a few places of GeoNames carry a wrong province)."""
 
     def __init__(self, points: Mapping[str, Sequence[tuple[float, float, str]]]) -> None:
+        from scipy.spatial import cKDTree  # noqa: PLC0415 - takes a third of a second that most programs save
+
         everything = [point for of_one in points.values() for point in of_one]
         self._points = {**points, "": everything}
         self._trees = {

@@ -12,7 +12,6 @@ from difflib import get_close_matches
 from functools import cache
 
 import numpy as np
-from scipy.spatial import cKDTree
 
 from haoyun.maps.cities import list_cities
 from haoyun.maps.errors import UnknownPlace
@@ -28,6 +27,8 @@ class Gazetteer:
     """A fixed set of places with its indexes in memory."""
 
     def __init__(self, places: Iterable[Place]) -> None:
+        from scipy.spatial import cKDTree  # noqa: PLC0415 - takes a third of a second that most programs save
+
         self._places = tuple(places)
         self._by_code = {place.code: place for place in self._places}
         if len(self._by_code) != len(self._places) or not self._places:
