@@ -114,14 +114,14 @@ def access_(
 ) -> None:  # fmt: skip
     """Demand reached from sites. Columns: lat, lon, kind (site, demand), amount, name."""
     from haoyun.maps import analysis  # noqa: PLC0415 - geopandas takes a second
-    from haoyun.maps.engine import ScipyEngine  # noqa: PLC0415
+    from haoyun.maps.node_engine import engine_for  # noqa: PLC0415
 
     with _one_sentence():
         _check_out(out)
         network = _network(ctx, map_name)
         limits = _minutes(minutes) or _MINUTES[network.kind]
         table = analysis.read_points(points, ("site", "demand"), _teller(skip_bad))
-        found = analysis.accessibility(table, network, ScipyEngine(network), limits)
+        found = analysis.accessibility(table, network, engine_for(network), limits)
         demand = found[found["kind"] == "demand"]
         for limit in limits:
             share = demand.loc[demand["minutes"] <= limit, "amount"].sum() / (demand["amount"].sum() or 1)
