@@ -32,9 +32,11 @@ SUFFIXES = (".osm", ".osm.pbf", ".pbf", ".osm.bz2", ".osm.gz")
 CLOSED = -1  # in place of a rules number: this direction is not driven
 _BARRIER_KEYS = ("barrier", "maxheight", "maxwidth")
 _BLOCK = 1 << 20  # nodes sifted at once
-# Above this size nodes are picked by osmium's id set, which is fast and takes up to 1.6 GB (a bit for every
-# id up to the highest); below it they are all looked at from Python, at about a microsecond each.
+# Above this size nodes are picked by osmium's id set, which is fast and takes 4 MiB for every 33.5 million ids in
+# which any is wanted: 1.6 GB for OpenStreetMap's own ids. Below it, or where ids are spread wider, all nodes are
+# looked at from Python, at about a microsecond each.
 _LARGE_FILE = 64_000_000
+_ID_SET_MB = 1_700
 _EVERY = 4096  # objects between two reports of progress
 _WAYS_SHARE, _NODES_SHARE = 0.45, 0.85  # of the whole import, as measured on city extracts
 
@@ -192,7 +194,7 @@ def _read_nodes(path: Path, wanted: NDArray[np.int64], report: Progress) -> Node
     import osmium  # noqa: PLC0415
 
     source = osmium.FileProcessor(str(path), osmium.osm.NODE)
-    if path.stat().st_size > _LARGE_FILE:
+    if path.stat().st_size > _LARGE_FILE and _id_set_mb(wanted) <= _ID_SET_MB:
         blocks = (wanted[start : start + _BLOCK].tolist() for start in range(0, len(wanted), _BLOCK))
         source = source.with_filter(osmium.filter.IdFilter(chain.from_iterable(blocks)))
     found = _Found(wanted)
@@ -206,6 +208,11 @@ def _read_nodes(path: Path, wanted: NDArray[np.int64], report: Progress) -> Node
             share = min(1.0, count / len(wanted))
             report(f"nodes ({count:,})", _WAYS_SHARE + (_NODES_SHARE - _WAYS_SHARE) * share)
     return found.nodes()
+
+
+def _id_set_mb(wanted: NDArray[np.int64]) -> float:
+    """Memory of osmium's set of these ids: blocks of 2 ** 25 bits, one for each range with an id in it."""
+    return len(np.unique(wanted >> 25)) * (1 << 22) / 1e6
 
 
 class _Found:

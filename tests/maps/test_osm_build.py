@@ -18,7 +18,7 @@ from haoyun.maps.geodesy import haversine_m, polyline_length_m
 from haoyun.maps.network import Bounds, RoadNetwork
 from haoyun.maps.osm.build import ImportReport, build_network
 from haoyun.maps.osm.options import parse_bbox, parse_classes
-from haoyun.maps.osm.reader import read_extract
+from haoyun.maps.osm.reader import _id_set_mb, read_extract
 from haoyun.maps.osm.tags import (
     CLASSES,
     DEFAULT_CLASSES,
@@ -401,6 +401,13 @@ def test_nodes_of_a_real_extract_are_read_in_blocks_as_in_one(
         assert np.array_equal(at_once.ids, other.ids)
         assert np.array_equal(at_once.lat, other.lat)
         assert at_once.barriers == other.barriers
+
+
+def test_the_id_set_is_left_alone_where_ids_are_spread_too_wide_for_it() -> None:
+    assert _id_set_mb(np.arange(0, 13_000_000_000, 1 << 20)) < 1_700, (
+        "all ids that OpenStreetMap has given out"
+    )
+    assert _id_set_mb(np.arange(0, 1 << 40, 1 << 25)) > 1_700
 
 
 @pytest.mark.slow
