@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from hypothesis import settings as hypothesis_settings
 
 from haoyun.maps.place_book import PlaceBook, open_places
 from haoyun.platform.database import Databases
@@ -20,6 +21,13 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 POSTGRES_ADMIN = os.environ.get(
     "HAOYUN_TEST_POSTGRES", "postgresql+psycopg://postgres@127.0.0.1:5432/postgres"
 )
+
+
+# In CI properties are tried on the same examples each time, so that a commit always gets the same answer; elsewhere
+# every run draws new ones.
+hypothesis_settings.register_profile("ci", derandomize=True)
+if os.environ.get("HAOYUN_TEST_REQUIRE_ALL"):
+    hypothesis_settings.load_profile("ci")
 
 
 def need(what: str, present: object) -> None:

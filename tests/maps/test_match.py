@@ -71,9 +71,13 @@ def test_a_drive_without_noise_is_found_edge_for_edge(world, seed, kind, interva
     match = matcher.match(replace(trace, sigma_m=np.full(len(trace), 3.0)))
     (part,) = match.parts
     check_way(town, part)
-    driven = [e for e, a, b in truth_intervals(drive, trace.time_s, town.edge_length_m) if b - a > 5]
+    # A fix so little way round the last corner could as well lie on the street before it.
+    unsure_m = 5 * 3.0
+    driven = [e for e, a, b in truth_intervals(drive, trace.time_s, town.edge_length_m) if b - a > unsure_m]
     found = [
-        e for e, a, b in intervals_of(part.edges, town.edge_length_m, part.from_m, part.to_m) if b - a > 5
+        e
+        for e, a, b in intervals_of(part.edges, town.edge_length_m, part.from_m, part.to_m)
+        if b - a > unsure_m
     ]
     assert found == driven
     assert (match.edge == edge).mean() > 0.8  # at a crossing the edge before may stand for the one behind
