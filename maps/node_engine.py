@@ -21,6 +21,7 @@ from haoyun.maps.network import RoadNetwork
 from haoyun.maps.profiles import VehicleProfile
 from haoyun.maps.road_engine import RoadEngine
 from haoyun.maps.road_graph import RoadGraph
+from haoyun.maps.road_metric import HourlySpeeds
 from haoyun.maps.road_line import line_along
 from haoyun.maps.search import Ends
 from haoyun.maps.turns import road_links
@@ -78,17 +79,26 @@ class NodeEngine:
 def engine_for(network: RoadNetwork) -> MatrixEngine: ...
 @overload
 def engine_for(
-    network: RoadNetwork, profile: VehicleProfile, *, keep_in: Path | None = None
+    network: RoadNetwork,
+    profile: VehicleProfile,
+    *,
+    keep_in: Path | None = None,
+    speeds: HourlySpeeds | None = None,
 ) -> RoadEngine: ...
 def engine_for(
-    network: RoadNetwork, profile: VehicleProfile | None = None, *, keep_in: Path | None = None
+    network: RoadNetwork,
+    profile: VehicleProfile | None = None,
+    *,
+    keep_in: Path | None = None,
+    speeds: HourlySpeeds | None = None,
 ) -> MatrixEngine | RoadEngine:
     """The engine that suits: for a vehicle a RoadEngine, else one between nodes without limits and turns.
 
-    `keep_in` is the map's folder (`catalog.map_folder`), where a RoadEngine's hierarchy is kept. Between
+    `keep_in` is the map's folder (`catalog.map_folder`), where a RoadEngine's hierarchy is kept; `speeds` are those of
+    each hour of the week (`maps.learning.LearnedSpeeds`), for a RoadEngine that is asked with a departure. Between
     nodes, small networks get Dijkstra, which answers at once; large ones the hierarchy, unless it would first
     have to be compiled (`haoyun.maps.warm`): no server should wait for that at its start.
     """
     if profile is not None:
-        return RoadEngine(RoadGraph(network, keep_in=keep_in), profile)
+        return RoadEngine(RoadGraph(network, keep_in=keep_in), profile, speeds)
     return NodeEngine(network) if network.node_count >= SMALL and is_warm() else ScipyEngine(network)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import numpy as np
@@ -24,7 +24,14 @@ from haoyun.maps.network import RoadNetwork
 from haoyun.maps.profiles import VehicleProfile
 from haoyun.maps.road_graph import RoadGraph
 from haoyun.maps.road_line import line_along, osm_ways
-from haoyun.maps.road_metric import RoadMetric, Situation, base_metric, changed_metric, situation_of
+from haoyun.maps.road_metric import (
+    HourlySpeeds,
+    RoadMetric,
+    Situation,
+    base_metric,
+    changed_metric,
+    situation_of,
+)
 from haoyun.maps.snapping import SCHEMATIC_WITHIN_M, WITHIN_M, Snapped, at_nodes, snap
 from haoyun.maps.trips import best_way, matrix_between
 
@@ -55,11 +62,15 @@ class Route:
 
 
 class RoadEngine:
-    """Answers for one vehicle profile on one RoadGraph; several threads may ask and change it at once."""
+    """Answers for one vehicle profile on one RoadGraph; several threads may ask and change it at once.
 
-    def __init__(self, graph: RoadGraph, profile: VehicleProfile) -> None:
+    With `speeds`, a departure takes the speeds of its hour of the week for the whole trip.
+    """
+
+    def __init__(self, graph: RoadGraph, profile: VehicleProfile, speeds: HourlySpeeds | None = None) -> None:
         self.graph = graph
         self.profile = profile
+        self._speeds = speeds
         self._changes = LiveChanges()
         self._bases: OrderedDict[bytes, RoadMetric] = OrderedDict()
         self._current: dict[bytes, RoadMetric] = {}
@@ -116,7 +127,7 @@ class RoadEngine:
             situation = self._situation(at)
             key, changes = situation.key, self._changes
             if key not in self._bases:
-                self._bases[key] = base_metric(self.graph, self.profile, situation)
+                self._bases[key] = base_metric(self.graph, self.profile, situation, self._speeds)
                 while len(self._bases) > _SITUATIONS_KEPT:
                     self._current.pop(self._bases.popitem(last=False)[0], None)
             self._bases.move_to_end(key)
@@ -220,7 +231,10 @@ class RoadEngine:
     def _situation(self, at: Situated) -> Situation:
         when = None if at is None else (at.month, at.day, at.weekday(), at.hour, at.minute)
         if when not in self._situations:
-            self._situations[when] = situation_of(self.graph, self.profile, at)
+            found = situation_of(self.graph, self.profile, at)
+            if self._speeds is not None and at is not None:
+                found = replace(found, hour_of_week=at.weekday() * 24 + at.hour)
+            self._situations[when] = found
             if len(self._situations) > _TIMES_KEPT:
                 self._situations.popitem(last=False)
         return self._situations[when]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,17 +26,27 @@ _HEART_SHARE = 0.5  # of the states for through traffic; a smaller part says not
 _HEARTS = 16  # states tried; all miss a part of half the network once in 65,536 networks
 
 
+class HourlySpeeds(Protocol):
+    """Anything that knows how fast trucks drive at an hour of the week, as `maps.learning.LearnedSpeeds` does."""
+
+    def speeds_at(self, hour_of_week: int) -> FloatArray:
+        """(edges,) km/h, hour 0 = Monday 00:00 to 01:00 local time."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Situation:
-    """What the law says to one vehicle at one time, edge by edge."""
+    """What the law says to one vehicle at one time, edge by edge, and the hour whose speeds hold."""
 
     verdict: NDArray[np.int8]  # (edges,) of profiles.Verdict
     banned_set: BoolArray  # (ban sets,) whether one of its bans binds
+    hour_of_week: int | None = None  # None: speeds do not depend on the hour
 
     @property
     def key(self) -> bytes:
         """Equal for equal situations."""
-        return self.verdict.tobytes() + self.banned_set.tobytes()
+        hour = b"" if self.hour_of_week is None else self.hour_of_week.to_bytes(1, "big")
+        return self.verdict.tobytes() + self.banned_set.tobytes() + hour
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,9 +72,15 @@ def situation_of(graph: RoadGraph, profile: VehicleProfile, at: datetime | None)
     return Situation(by_rules[network.edge_rules], np.array(sets, dtype=np.bool_))
 
 
-def base_metric(graph: RoadGraph, profile: VehicleProfile, situation: Situation) -> RoadMetric:
-    """The metric of a situation without live changes."""
+def base_metric(
+    graph: RoadGraph, profile: VehicleProfile, situation: Situation, speeds: HourlySpeeds | None = None
+) -> RoadMetric:
+    """The metric of a situation without live changes; `speeds` count where the situation names an hour."""
     speed_kmh = speeds_of(graph.network, profile)
+    if speeds is not None and situation.hour_of_week is not None:
+        # What the hour does to trucks it does to all: the queue is the same for a van.
+        slowed = speeds.speeds_at(situation.hour_of_week) / graph.network.edge_speed_kmh
+        speed_kmh = np.minimum(speed_kmh * slowed, profile.top_speed_kmh)
     traverse = pack(graph.network.edge_length_m / (speed_kmh / 3.6), graph.network.edge_length_m)
     weight = _turn_weights(graph, profile, situation, situation.verdict, traverse)
     usable = _joined(graph, situation.verdict, weight)

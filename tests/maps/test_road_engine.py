@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import numpy as np
 import pytest
@@ -347,3 +348,41 @@ def test_a_ban_through_two_ways_holds_for_its_whole_sequence_only() -> None:
     assert seconds(engine, (1, 0.0), (5, 1.0)) == pytest.approx(
         10 + 30 + 10 + 10
     )  # the second ban is not shadowed
+
+
+class MondayRush:
+    """On Monday from 8 to 9 the direct road crawls."""
+
+    def __init__(self, direct: int, network: RoadNetwork) -> None:
+        self.direct, self.network = direct, network
+
+    def speeds_at(self, hour_of_week: int) -> np.ndarray:
+        speeds = self.network.edge_speed_kmh.copy()
+        if hour_of_week == 8:
+            speeds[self.direct] = 9.0
+        return speeds
+
+
+@pytest.mark.parametrize(
+    ("departure", "expected_s"),
+    [
+        (datetime(2026, 3, 2, 7, 59, tzinfo=UTC), 30.0),
+        (datetime(2026, 3, 2, 8, 0, tzinfo=UTC), 40.0),  # Monday: the way round
+        (datetime(2026, 3, 3, 8, 0, tzinfo=UTC), 30.0),  # Tuesday
+        (None, 30.0),
+    ],
+)
+def test_learned_speeds_hold_in_their_hour_of_the_week(departure: datetime | None, expected_s: float) -> None:
+    edges = [(0, 1, 300.0, 36.0), (0, 2, 200.0, 36.0), (2, 1, 200.0, 36.0), (1, 0, 300.0, 36.0)]
+    network = network_of(edges)
+    engine = RoadEngine(RoadGraph(network), TRUCK, MondayRush(0, network))
+    at = engine.metric(departure)
+    found = matrix_between(engine.graph, at, places((3, 1.0)), places((3, 0.0)))
+    assert float(found.duration_s[0, 0]) == pytest.approx(expected_s, abs=0.01)
+
+
+def test_an_hour_slows_a_car_by_the_share_it_slows_trucks() -> None:
+    network = network_of([(0, 1, 300.0, 36.0), (1, 0, 300.0, 36.0)])
+    engine = RoadEngine(RoadGraph(network), get_profile("car"), MondayRush(0, network))
+    free, rush = (engine.metric(datetime(2026, 3, 2, hour, tzinfo=UTC)).speed_kmh[0] for hour in (7, 8))
+    assert rush == pytest.approx(free * 9 / 36)
