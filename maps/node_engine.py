@@ -21,8 +21,8 @@ from haoyun.maps.network import RoadNetwork
 from haoyun.maps.profiles import VehicleProfile
 from haoyun.maps.road_engine import RoadEngine
 from haoyun.maps.road_graph import RoadGraph
-from haoyun.maps.road_metric import HourlySpeeds
 from haoyun.maps.road_line import line_along
+from haoyun.maps.road_metric import HourlySpeeds
 from haoyun.maps.search import Ends
 from haoyun.maps.turns import road_links
 from haoyun.maps.warm import is_warm
