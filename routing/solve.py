@@ -10,9 +10,9 @@ from haoyun.routing.check import violations
 from haoyun.routing.errors import BadProblem, SolverFailed
 from haoyun.routing.explain import why_unassigned
 from haoyun.routing.plan import Plan, Reason, ReasonCode, Unassigned
-from haoyun.routing.portfolio import Assignment, findings
+from haoyun.routing.portfolio import Assignment, Crew, findings
 from haoyun.routing.problem import Objective, Problem, Tours
-from haoyun.routing.recipes import portfolio
+from haoyun.routing.recipes import Engine, portfolio
 from haoyun.routing.tasks import Task, stops_of
 from haoyun.routing.timing import build_route
 
@@ -40,11 +40,17 @@ def solve(
     objective: Objective | str | None = None,
     progress: Callable[[Progress], None] | None = None,
     cancelled: Callable[[], bool] | None = None,
+    start: Tours | None = None,
+    engine: Engine | None = None,
+    crew: Crew | None = None,
 ) -> Plan:
     """The best plan found within `time_limit_s`, starting the processes included; it has passed the checker.
 
-    `threads` searches run side by side, each in a process of its own with its own method and seed. `progress`
-    hears of each better plan; `cancelled` is asked often: once it says so, the best plan so far is returned.
+    `threads` searches run side by side, each in a process of its own with its own seed; near the end their
+    routes are recombined. One search alone goes by its work instead of the clock: with the same seed and limit
+    it gives the same plan on any machine that is fast enough. `progress` hears of each better plan; `cancelled`
+    is asked often: once it says so, the best plan so far is returned. `start` holds tours to begin with (as of
+    `tours_of`), and the plan is never worse than they are. A `crew` keeps its processes warm from call to call.
     What no vehicle can serve is unassigned, with reasons: never an error. Raises BadProblem for a limit that
     cannot be and SolverFailed if the engine fails.
     """
@@ -54,14 +60,20 @@ def solve(
     if objective is not None:
         problem = replace(problem, objective=Objective(objective))
     best = _Best(problem, begun, progress)
+    if start is not None:
+        best.offer(start, "start")
     work = [
-        Assignment(problem, recipe, seed * threads + number, begun + time_limit_s)
-        for number, recipe in enumerate(portfolio(problem, threads))
-    ]
+        Assignment(
+            problem, recipe, seed * threads + number, begun + time_limit_s,
+            number=number, of=threads, start=start, limit_s=time_limit_s if threads == 1 else None,
+        )
+        for number, recipe in enumerate(portfolio(problem, threads, engine))
+    ]  # fmt: skip
     grace_s = max(_GRACE_SHARE * time_limit_s, _LEAST_GRACE_S)
-    for finding in findings(work, grace_s=grace_s, cancelled=cancelled):
+    engaged = crew.findings if crew is not None else findings
+    for finding in engaged(work, grace_s=grace_s, cancelled=cancelled):
         if finding.tours is not None:
-            best.offer(finding.tours, finding.recipe)
+            best.offer(finding.tours, finding.recipe, finding.worth)
     plan = _explained(problem, best.plan or best.nothing())
     return replace(plan, seconds=time.monotonic() - begun, seed=seed)
 
@@ -75,9 +87,17 @@ class _Best:
         self.progress = progress
         self.plan: Plan | None = None
         self.refused: list[str] = []
+        self.claimed: tuple[float, ...] | None = None
 
-    def offer(self, tours: Tours, method: str) -> None:
-        """Take the tours if they are better and the checker has nothing against them."""
+    def offer(self, tours: Tours, method: str, claim: tuple[float, ...] | None = None) -> None:
+        """Take the tours if they are better and the checker has nothing against them.
+
+        `claim`: what the search says they are worth. Tours that claim no more than earlier ones are not looked at.
+        """
+        if claim is not None:
+            if self.claimed is not None and claim >= self.claimed:
+                return
+            self.claimed = claim
         plan = plan_of(self.problem, tours, method)
         if plan is None:
             self.refused.append(f"{method}: a route misses a window")
@@ -123,6 +143,13 @@ def plan_of(problem: Problem, tours: Tours, method: str = "") -> Plan | None:
         travel_s=sum(route.travel_s for route in routes),
         method=method,
     )
+
+
+def tours_of(problem: Problem, plan: Plan) -> Tours:
+    """The tours of a plan, to start another search with."""
+    numbers = {(stop.kind.value, stop.visit.id): number for number, stop in enumerate(problem.stops)}
+    driven = {r.vehicle_id: tuple(numbers[s.kind.value, s.id] for s in r.stops if s.id is not None) for r in plan.routes}
+    return tuple(driven.get(vehicle.id, ()) for vehicle in problem.vehicles)
 
 
 def _left(problem: Problem, served: set[int]) -> tuple[Unassigned, ...]:

@@ -25,14 +25,14 @@ from haoyun.routing import (
 )
 from haoyun.routing.model import search
 from haoyun.routing.problem import Tours
-from haoyun.routing.recipes import portfolio
+from haoyun.routing.recipes import Engine, portfolio
 from haoyun.routing.solve import plan_of, worth
 
 SECONDS = 0.25
 
 
 def searched(problem: Problem, recipe: int = 0, seed: int = 0) -> Plan:
-    recipes = portfolio(problem, 3)
+    recipes = portfolio(problem, 3, Engine.OR_TOOLS)
     tours = search(problem, recipes[recipe], deadline=time.monotonic() + SECONDS, seed=seed)
     assert tours is not None
     plan = plan_of(problem, tours)

@@ -1,0 +1,217 @@
+"""A problem as contiguous arrays of numbers, which is all that compiled code can read."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from haoyun.routing.problem import Objective, Problem, Vehicle
+from haoyun.routing.tasks import Job, Shipment
+
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+
+# Beyond any time, distance or number of stops; half of what fits, so that two of them can be added.
+FAR = 2**61
+
+# Columns of Flat.stop.
+PLACE, SERVICE, OPEN, CLOSE, TASK, WHAT, WINDOW_FROM, WINDOW_TO = range(8)
+JOB, PICKUP, DELIVERY = range(3)  # values of WHAT
+# Columns of Flat.task.
+FIRST, STOPS, WEIGHT = range(3)
+# Columns of Flat.kind.
+START, END, PROFILE, ON_DUTY, OFF_DUTY, MAX_STOPS, MAX_METRES, MAX_SECONDS, LIMITED = range(9)
+# Columns of Flat.rate.
+FIXED, PER_METRE, PER_SECOND = range(3)
+# Columns of Flat.order: what tasks are sorted by before they are inserted.
+ORDERS = 6
+# As many neighbours a stop are enough for any ruin: a dozen strings start among them.
+_NEIGHBOURS = 160
+
+
+class Flat(NamedTuple):
+    """n stops, t tasks, k kinds of vehicles, v vehicles, d capacities, p profiles, l locations (one more: "open")."""
+
+    legs: NDArray[np.int32]  # (p, l + 1, l + 1, 2) seconds and metres; all zero to and from the open end
+    stop: Ints  # (n, 8)
+    windows: Ints  # (w, 2) start and end
+    amount: Ints  # (n, 2, d) brought from the route's start, taken on (a delivery: taken on below zero)
+    task: Ints  # (t, 3)
+    order: Floats  # (t, ORDERS) the smaller, the earlier
+    kind: Ints  # (k, 9)
+    rate: Floats  # (k, 3)
+    room: Ints  # (k, d)
+    fleet: Ints  # (v,) kind of each vehicle
+    allowed: NDArray[np.bool_]  # (t, k) skills
+    near: NDArray[np.int32]  # (n, m) stops by distance, itself first
+
+
+def flatten(problem: Problem) -> Flat:
+    """The arrays of a problem."""
+    stop, windows = _stops(problem)
+    task = _tasks(problem)
+    kinds, fleet = _kinds(problem)
+    legs = _legs(problem)
+    room = np.array([v.capacity for v in kinds], dtype=np.int64).reshape(len(kinds), -1)
+    amount = _amounts(problem, len(stop))
+    return Flat(
+        legs=legs,
+        stop=stop,
+        windows=windows,
+        amount=amount,
+        task=task,
+        order=_orders(stop, task, amount, room, _remoteness(legs, stop, kinds)),
+        kind=np.array([_kind(problem, v) for v in kinds], dtype=np.int64),
+        rate=_rates(problem, kinds),
+        room=room,
+        fleet=fleet,
+        allowed=_allowed(problem, kinds),
+        near=_near(legs, stop),
+    )
+
+
+def _stops(problem: Problem) -> tuple[Ints, Ints]:
+    codes = {"job": JOB, "pickup": PICKUP, "delivery": DELIVERY}
+    rows: list[tuple[int, ...]] = []
+    windows: list[tuple[int, int]] = []
+    number = -1
+    for stop in problem.stops:
+        number += stop.kind != "delivery"
+        own = [(w.start_s, w.end_s) for w in stop.visit.windows]
+        begin, end = (own[0][0], own[-1][1]) if own else (-FAR, FAR)
+        first = len(windows)
+        windows += own
+        what = codes[stop.kind.value]
+        rows.append(
+            (stop.visit.location, stop.visit.service_s, begin, end, number, what, first, len(windows))
+        )
+    return np.array(rows, dtype=np.int64).reshape(-1, 8), np.array(windows, dtype=np.int64).reshape(-1, 2)
+
+
+def _tasks(problem: Problem) -> Ints:
+    rows = []
+    first = 0
+    for task in problem.tasks:
+        count = len(task.visits)
+        rows.append((first, count, 1 + task.priority))
+        first += count
+    return np.array(rows, dtype=np.int64).reshape(-1, 3)
+
+
+def _amounts(problem: Problem, stops: int) -> Ints:
+    table = np.zeros((stops, 2, len(problem.capacity_names)), dtype=np.int64)
+    for number, stop in enumerate(problem.stops):
+        task = stop.task
+        if isinstance(task, Job):
+            table[number] = problem.amounts(task.delivery), problem.amounts(task.pickup)
+        else:
+            sign = -1 if stop.kind.value == "delivery" else 1
+            table[number, 1] = sign * np.array(problem.amounts(task.amount), dtype=np.int64)
+    return table
+
+
+def _kinds(problem: Problem) -> tuple[list[Vehicle], Ints]:
+    """One vehicle of each kind, and the kind of each vehicle: all that makes a difference but the id."""
+    numbers: dict[Any, int] = {}
+    kinds: list[Vehicle] = []
+    fleet = []
+    for v in problem.vehicles:
+        key = (
+            v.start, v.end, v.capacity, v.window, v.skills, v.fixed_cost, v.cost_per_km, v.cost_per_hour,
+            v.max_stops, v.max_distance_m, v.max_travel_s, v.profile,
+        )  # fmt: skip
+        if key not in numbers:
+            numbers[key] = len(kinds)
+            kinds.append(v)
+        fleet.append(numbers[key])
+    return kinds, np.array(fleet, dtype=np.int64)
+
+
+def _profiles(problem: Problem) -> list[str | None]:
+    return [None, *sorted(problem.profiles)]
+
+
+def _kind(problem: Problem, v: Vehicle) -> tuple[int, ...]:
+    nowhere = len(problem.durations_s)
+    limits = (v.max_stops, v.max_distance_m, v.max_travel_s)
+    on, off = (v.window.start_s, v.window.end_s) if v.window else (0, FAR)
+    return (
+        nowhere if v.start is None else v.start,
+        nowhere if v.end is None else v.end,
+        _profiles(problem).index(v.profile),
+        on,
+        off,
+        *(FAR if limit is None else limit for limit in limits),
+        int(v.max_distance_m is not None or v.max_travel_s is not None),
+    )
+
+
+def _legs(problem: Problem) -> NDArray[np.int32]:
+    size = len(problem.durations_s)
+    profiles = _profiles(problem)
+    legs = np.zeros((len(profiles), size + 1, size + 1, 2), dtype=np.int32)
+    for number, name in enumerate(profiles):
+        own = problem if name is None else problem.profiles[name]
+        legs[number, :size, :size, 0] = own.durations_s
+        legs[number, :size, :size, 1] = own.distances_m
+    return legs
+
+
+def _rates(problem: Problem, kinds: list[Vehicle]) -> Floats:
+    if problem.objective is Objective.COST:
+        rows = [(v.fixed_cost, v.cost_per_km / 1000, v.cost_per_hour / 3600) for v in kinds]
+        return np.array(rows, dtype=np.float64)
+    # A vehicle fewer is worth any detour that a single task could need; which of two plans is better is decided
+    # by comparing vehicles first (anneal.py), so that this need not be larger.
+    longest = max(int(problem.matrices_of(v)[1].max(initial=0)) for v in kinds)
+    fixed = 4.0 * longest if problem.objective is Objective.VEHICLES else 0.0
+    return np.array([(fixed, 1.0, 0.0)] * len(kinds), dtype=np.float64)
+
+
+def _allowed(problem: Problem, kinds: list[Vehicle]) -> NDArray[np.bool_]:
+    able: dict[frozenset[str], list[bool]] = {}
+    rows = []
+    for task in problem.tasks:
+        if task.skills not in able:
+            able[task.skills] = [task.skills <= v.skills for v in kinds]
+        rows.append(able[task.skills])
+    return np.array(rows, dtype=np.bool_).reshape(-1, len(kinds))
+
+
+def _remoteness(legs: NDArray[np.int32], stop: Ints, kinds: list[Vehicle]) -> Floats:
+    """Metres from where vehicles start, on average over the first kinds."""
+    starts = [v.start for v in kinds[:32] if v.start is not None]
+    if not starts:
+        return np.zeros(len(stop))
+    mean: Floats = legs[0, starts, :, 1].mean(axis=0)[stop[:, PLACE]]
+    return mean
+
+
+def _orders(stop: Ints, task: Ints, amount: Ints, room: Ints, remote_m: Floats) -> Floats:
+    first = task[:, FIRST]
+    last = first + task[:, STOPS] - 1
+    largest = np.maximum(room.max(axis=0, initial=1), 1)
+    size = (np.abs(amount).sum(axis=1) / largest).sum(axis=1)[first] if len(stop) else np.zeros(0)
+    length = np.minimum(stop[first, CLOSE] - stop[first, OPEN], stop[last, CLOSE] - stop[last, OPEN])
+    columns = (-size, -remote_m[first], remote_m[first], length, stop[first, OPEN], stop[last, CLOSE])
+    return np.stack([np.asarray(c, dtype=np.float64) for c in columns], axis=1)
+
+
+def _near(legs: NDArray[np.int32], stop: Ints) -> NDArray[np.int32]:
+    places = stop[:, PLACE]
+    count = min(len(stop), _NEIGHBOURS)
+    rows = np.empty((len(stop), count), dtype=np.int32)
+    metres = legs[0, :, :, 1]
+    for number, place in enumerate(places):
+        both_ways = metres[place, places].astype(np.int64) + metres[places, place]
+        both_ways[number] = -1
+        part = np.argpartition(both_ways, count - 1)[:count] if count < len(stop) else np.arange(count)
+        rows[number] = part[np.argsort(both_ways[part], kind="stable")]
+    return rows
+
+
+def is_served_by_pairs(problem: Problem) -> bool:
+    """Whether any task is a shipment."""
+    return any(isinstance(task, Shipment) for task in problem.tasks)

@@ -1,0 +1,320 @@
+"""The cheapest place for a task on one route.
+
+With the earliest begin and the latest possible arrival at each stop, and the running maxima of the load before and
+after it, one position for a job is checked in constant time. For a shipment the cost of each delivery position is
+worked out first, as if the pickup caused no delay; only pickups that could still beat the best with the cheapest of
+them are then driven out, as far as room and time allow.
+"""
+
+from __future__ import annotations
+
+from haoyun.routing.sisr.compiled import compiled, inlined
+from haoyun.routing.sisr.flat import (
+    CLOSE,
+    END,
+    FAR,
+    FIRST,
+    FIXED,
+    LIMITED,
+    MAX_METRES,
+    MAX_SECONDS,
+    MAX_STOPS,
+    OFF_DUTY,
+    ON_DUTY,
+    PER_METRE,
+    PER_SECOND,
+    PLACE,
+    PROFILE,
+    SERVICE,
+    START,
+    STOPS,
+    Flat,
+)
+from haoyun.routing.sisr.schedule import opening
+from haoyun.routing.sisr.state import (
+    AFTER,
+    AFTER_MAX,
+    BEFORE_MAX,
+    BEGIN,
+    LATEST,
+    LENGTH,
+    METRES,
+    SECONDS,
+    WORK,
+    State,
+)
+
+# The cost of what is impossible.
+NEVER = 1e300
+
+
+@inlined
+def _leg_cost(legs, rate, here, there):  # type: ignore[no-untyped-def]
+    return rate[PER_METRE] * legs[here, there, 1] + rate[PER_SECOND] * legs[here, there, 0]
+
+
+@inlined
+def _within_limits(flat, state, v, k, metres, seconds):  # type: ignore[no-untyped-def]
+    return (
+        state.route[v, METRES] + metres <= flat.kind[k, MAX_METRES]
+        and state.route[v, SECONDS] + seconds <= flat.kind[k, MAX_SECONDS]
+    )
+
+
+@inlined
+def _job_has_room(flat, state, v, k, s, before):  # type: ignore[no-untyped-def]
+    """Whether the load fits when the job stands after stop `before` (-1: the start)."""
+    for d in range(flat.room.shape[1]):
+        most = flat.room[k, d]
+        if before < 0:
+            early, late = state.start_load[v, BEFORE_MAX, d], state.start_load[v, AFTER_MAX, d]
+        else:
+            early, late = state.load[before, BEFORE_MAX, d], state.load[before, AFTER_MAX, d]
+        if early + flat.amount[s, 0, d] > most or late + flat.amount[s, 1, d] > most:
+            return False
+    return True
+
+
+@compiled
+def place_job(flat: Flat, state: State, v: int, s: int, task: int) -> float:
+    """Find the cheapest position of job `task` (stop s) on route v; kept in `place`, its cost returned."""
+    k = flat.fleet[v]
+    length = state.route[v, LENGTH]
+    if length + 1 > flat.kind[k, MAX_STOPS]:
+        return NEVER
+    for d in range(flat.room.shape[1]):
+        # What it brings is on board from the start, what it takes stays to the end.
+        if length and state.start_load[v, AFTER, d] + flat.amount[s, 0, d] > flat.room[k, d]:
+            return NEVER
+    legs = flat.legs[flat.kind[k, PROFILE]]
+    rate = flat.rate[k]
+    seq = state.seq[v]
+    own = flat.stop[s, PLACE]
+    closes = flat.stop[s, CLOSE]
+    service = flat.stop[s, SERVICE]
+    best = NEVER
+    here = flat.kind[k, START]
+    ready = flat.kind[k, ON_DUTY]
+    before = -1
+    state.num[WORK] += length + 4
+    for p in range(length + 1):
+        if ready > closes:
+            break
+        if p < length:
+            after = seq[p]
+            there = flat.stop[after, PLACE]
+            latest = state.at[after, LATEST]
+        else:
+            after = -1
+            there = flat.kind[k, END]
+            latest = flat.kind[k, OFF_DUTY]
+        cost = _leg_cost(legs, rate, here, own) + _leg_cost(legs, rate, own, there)
+        if length:
+            cost -= _leg_cost(legs, rate, here, there)
+        else:
+            cost += rate[FIXED]
+        if cost < best:
+            begin = opening(flat.stop, flat.windows, s, ready + legs[here, own, 0])
+            if begin < FAR and begin + service + legs[own, there, 0] <= latest:
+                fits = True
+                if length:
+                    fits = _job_has_room(flat, state, v, k, s, before)
+                else:
+                    for d in range(flat.room.shape[1]):
+                        if max(flat.amount[s, 0, d], flat.amount[s, 1, d]) > flat.room[k, d]:
+                            fits = False
+                if fits and flat.kind[k, LIMITED]:
+                    metres = legs[here, own, 1] + legs[own, there, 1]
+                    seconds = legs[here, own, 0] + legs[own, there, 0]
+                    if length:
+                        metres -= legs[here, there, 1]
+                        seconds -= legs[here, there, 0]
+                    fits = _within_limits(flat, state, v, k, metres, seconds)
+                if fits:
+                    best = cost
+                    state.place[task, v, 0] = p
+        if after >= 0:
+            ready = state.at[after, BEGIN] + flat.stop[after, SERVICE]
+            here = there
+            before = after
+    return best
+
+
+@inlined
+def _pair_has_room(flat, state, v, k, s, before):  # type: ignore[no-untyped-def]
+    """Whether shipment pickup s fits on board on the way after stop `before` (-1: the start)."""
+    for d in range(flat.room.shape[1]):
+        load = state.start_load[v, AFTER, d] if before < 0 else state.load[before, AFTER, d]
+        if load + flat.amount[s, 1, d] > flat.room[k, d]:
+            return False
+    return True
+
+
+@inlined
+def _price_deliveries(flat, state, v, k, s, legs, rate, length):  # type: ignore[no-untyped-def]
+    """pair_delta[p]: the least cost of delivery s before stop p or later, were the route not delayed."""
+    own = flat.stop[s, PLACE]
+    service = flat.stop[s, SERVICE]
+    seq = state.seq[v]
+    state.pair_delta[length + 1] = NEVER
+    there = flat.kind[k, END]
+    latest = flat.kind[k, OFF_DUTY]
+    for p in range(length, 0, -1):
+        before = seq[p - 1]
+        here = flat.stop[before, PLACE]
+        ready = state.at[before, BEGIN] + flat.stop[before, SERVICE]
+        begin = opening(flat.stop, flat.windows, s, ready + legs[here, own, 0])
+        least = state.pair_delta[p + 1]
+        if begin < FAR and begin + service + legs[own, there, 0] <= latest:
+            cost = (
+                _leg_cost(legs, rate, here, own)
+                + _leg_cost(legs, rate, own, there)
+                - _leg_cost(legs, rate, here, there)
+            )
+            least = min(least, cost)
+        state.pair_delta[p] = least
+        there = here
+        latest = state.at[before, LATEST]
+
+
+@compiled
+def place_pair(flat: Flat, state: State, v: int, up: int, task: int) -> float:
+    """Find the cheapest positions of shipment `task` (pickup stop `up`, delivery `up` + 1) on route v.
+
+    Kept in `place`: pickup and delivery stand before the stops that have these positions now.
+    """
+    k = flat.fleet[v]
+    length = state.route[v, LENGTH]
+    if length + 2 > flat.kind[k, MAX_STOPS]:
+        return NEVER
+    down = up + 1
+    legs = flat.legs[flat.kind[k, PROFILE]]
+    rate = flat.rate[k]
+    seq = state.seq[v]
+    stop = flat.stop
+    windows = flat.windows
+    place_up, place_down = stop[up, PLACE], stop[down, PLACE]
+    limited = flat.kind[k, LIMITED] != 0
+    if length:
+        _price_deliveries(flat, state, v, k, down, legs, rate, length)
+    carried_cost = _leg_cost(legs, rate, place_up, place_down)
+    best = NEVER
+    here = flat.kind[k, START]
+    ready = flat.kind[k, ON_DUTY]
+    before = -1
+    work = 2 * length + 6
+    for i in range(length + 1):
+        if ready > stop[up, CLOSE]:
+            break
+        if i < length:
+            after = seq[i]
+            there = stop[after, PLACE]
+            latest = state.at[after, LATEST]
+        else:
+            after = -1
+            there = flat.kind[k, END]
+            latest = flat.kind[k, OFF_DUTY]
+        begin_up = opening(stop, windows, up, ready + legs[here, place_up, 0])
+        if begin_up < FAR:
+            fits = True
+            if length:
+                fits = _pair_has_room(flat, state, v, k, up, before)
+            else:
+                for d in range(flat.room.shape[1]):
+                    if flat.amount[up, 1, d] > flat.room[k, d]:
+                        fits = False
+            if fits:
+                to_up = _leg_cost(legs, rate, here, place_up)
+                skipped = _leg_cost(legs, rate, here, there) if length else -rate[FIXED]
+                ready_up = begin_up + stop[up, SERVICE]
+                cost = to_up + carried_cost + _leg_cost(legs, rate, place_down, there) - skipped
+                if cost < best:
+                    begin = opening(stop, windows, down, ready_up + legs[place_up, place_down, 0])
+                    fits = (
+                        begin < FAR and begin + stop[down, SERVICE] + legs[place_down, there, 0] <= latest
+                    )
+                    if fits and limited:
+                        metres = legs[here, place_up, 1] + legs[place_up, place_down, 1]
+                        metres += legs[place_down, there, 1]
+                        seconds = legs[here, place_up, 0] + legs[place_up, place_down, 0]
+                        seconds += legs[place_down, there, 0]
+                        if length:
+                            metres -= legs[here, there, 1]
+                            seconds -= legs[here, there, 0]
+                        fits = _within_limits(flat, state, v, k, metres, seconds)
+                    if fits:
+                        best = cost
+                        state.place[task, v, 0] = i
+                        state.place[task, v, 1] = i
+                if i < length:
+                    cost_up = to_up + _leg_cost(legs, rate, place_up, there) - skipped
+                    arrival = ready_up + legs[place_up, there, 0]
+                    if cost_up + state.pair_delta[i + 1] < best and arrival <= latest:
+                        # Drive on with the shipment on board.
+                        x = after
+                        for j in range(i + 1, length + 1):
+                            work += 1
+                            begin = opening(stop, windows, x, arrival)
+                            if arrival > state.at[x, LATEST] or begin >= FAR:
+                                break
+                            if not _pair_has_room(flat, state, v, k, up, x):
+                                break
+                            now = begin + stop[x, SERVICE]
+                            if now > stop[down, CLOSE]:
+                                break
+                            place_x = stop[x, PLACE]
+                            if j < length:
+                                y = seq[j]
+                                place_y = stop[y, PLACE]
+                                latest_y = state.at[y, LATEST]
+                            else:
+                                y = -1
+                                place_y = flat.kind[k, END]
+                                latest_y = flat.kind[k, OFF_DUTY]
+                            cost = (
+                                cost_up
+                                + _leg_cost(legs, rate, place_x, place_down)
+                                + _leg_cost(legs, rate, place_down, place_y)
+                                - _leg_cost(legs, rate, place_x, place_y)
+                            )
+                            if cost < best:
+                                begin = opening(stop, windows, down, now + legs[place_x, place_down, 0])
+                                fits = (
+                                    begin < FAR
+                                    and begin + stop[down, SERVICE] + legs[place_down, place_y, 0] <= latest_y
+                                )
+                                if fits and limited:
+                                    metres = legs[here, place_up, 1] + legs[place_up, there, 1]
+                                    metres += legs[place_x, place_down, 1] + legs[place_down, place_y, 1]
+                                    metres -= legs[here, there, 1] + legs[place_x, place_y, 1]
+                                    seconds = legs[here, place_up, 0] + legs[place_up, there, 0]
+                                    seconds += legs[place_x, place_down, 0] + legs[place_down, place_y, 0]
+                                    seconds -= legs[here, there, 0] + legs[place_x, place_y, 0]
+                                    fits = _within_limits(flat, state, v, k, metres, seconds)
+                                if fits:
+                                    best = cost
+                                    state.place[task, v, 0] = i
+                                    state.place[task, v, 1] = j
+                            if cost_up + state.pair_delta[j + 1] >= best:
+                                break
+                            arrival = now + legs[place_x, place_y, 0]
+                            x = y
+        if after >= 0:
+            ready = state.at[after, BEGIN] + stop[after, SERVICE]
+            here = there
+            before = after
+    state.num[WORK] += work
+    return best
+
+
+@compiled
+def place_task(flat: Flat, state: State, v: int, task: int) -> float:
+    """The least additional cost of the task on route v, from memory if the route is as it was."""
+    if state.known[task, v] != state.route[v, 3]:
+        first = flat.task[task, FIRST]
+        if flat.task[task, STOPS] == 1:
+            state.delta[task, v] = place_job(flat, state, v, first, task)
+        else:
+            state.delta[task, v] = place_pair(flat, state, v, first, task)
+        state.known[task, v] = state.route[v, 3]
+    return state.delta[task, v]

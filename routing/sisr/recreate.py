@@ -1,0 +1,153 @@
+"""Insert the absent tasks again, one after the other, each where it adds least."""
+
+from __future__ import annotations
+
+from haoyun.routing.sisr.compiled import compiled
+from haoyun.routing.sisr.dice import below, uniform
+from haoyun.routing.sisr.flat import FIRST, STOPS, Flat
+from haoyun.routing.sisr.place import NEVER, place_job, place_pair
+from haoyun.routing.sisr.schedule import recompute, touch
+from haoyun.routing.sisr.state import ABSENT, ACTIVE, BLINK, LENGTH, LIMIT, MISSED, OLD_ABSENT, VERSION, State
+
+# One position in a hundred is overlooked: the paper's blink rate.
+_BLINK_EVERY = 100
+# Of the tasks that were absent before, so many may try again in one iteration besides those just removed.
+_OLD_TRIES = 12
+
+
+@compiled
+def recreate(flat: Flat, state: State) -> None:
+    """Insert what is absent, in an order drawn by lot; what finds no place stays absent."""
+    count = state.num[ABSENT]
+    if count == 0:
+        return
+    old = min(state.num[OLD_ABSENT], count)
+    if old > _OLD_TRIES:
+        # The old ones come first in the list: bring a few of them, drawn by lot, to its end.
+        for n in range(_OLD_TRIES):
+            other = below(state.rng, old - n)
+            last = old - 1 - n
+            state.absent[other], state.absent[last] = state.absent[last], state.absent[other]
+        skipped = old - _OLD_TRIES
+    else:
+        skipped = 0
+    _sort(flat, state, skipped, count, old > 0)
+    left = skipped
+    for n in range(skipped, count):
+        task = state.absent[n]
+        if not insert(flat, state, task):
+            state.absent[left] = task
+            left += 1
+    state.num[ABSENT] = left
+
+
+@compiled
+def _sort(flat: Flat, state: State, begin: int, end: int, hard: bool) -> None:
+    """Sort absent[begin:end] at random, or by size, remoteness, nearness, windows or how often they were left out."""
+    draw = below(state.rng, 20 if hard else 17)
+    # Weights of the paper: random 4, demand 4, far 2, close 1, window length 2, window begin 2, window end 2.
+    column = -1
+    if draw >= 17:
+        column = 6
+    elif draw >= 15:
+        column = 5
+    elif draw >= 13:
+        column = 4
+    elif draw >= 11:
+        column = 3
+    elif draw >= 10:
+        column = 2
+    elif draw >= 8:
+        column = 1
+    elif draw >= 4:
+        column = 0
+    for n in range(begin, end):
+        task = state.absent[n]
+        if column < 0:
+            state.key[task] = uniform(state.rng)
+        elif column == 6:
+            state.key[task] = -state.absences[task]
+        else:
+            state.key[task] = flat.order[task, column]
+    for n in range(begin + 1, end):
+        task = state.absent[n]
+        key = state.key[task]
+        m = n
+        while m > begin and state.key[state.absent[m - 1]] > key:
+            state.absent[m] = state.absent[m - 1]
+            m -= 1
+        state.absent[m] = task
+
+
+@compiled
+def insert(flat: Flat, state: State, task: int) -> bool:
+    """Insert the task where it adds least; False if no vehicle has a place for it."""
+    first = flat.task[task, FIRST]
+    single = flat.task[task, STOPS] == 1
+    best = NEVER
+    chosen = -1
+    for a in range(state.num[ACTIVE]):
+        v = state.active[a]
+        if not flat.allowed[task, flat.fleet[v]]:
+            continue
+        version = state.route[v, VERSION]
+        if state.known[task, v] != version:
+            if single:
+                state.delta[task, v] = place_job(flat, state, v, first, task)
+            else:
+                state.delta[task, v] = place_pair(flat, state, v, first, task)
+            state.known[task, v] = version
+        if state.delta[task, v] < best:
+            state.num[BLINK] -= 1
+            if state.num[BLINK] <= 0:
+                state.num[BLINK] = 1 + below(state.rng, 2 * _BLINK_EVERY)
+                continue
+            best = state.delta[task, v]
+            chosen = v
+    if state.num[ACTIVE] < state.num[LIMIT]:
+        for k in range(len(state.idle_count)):
+            if state.idle_count[k] == 0 or not flat.allowed[task, k]:
+                continue
+            v = state.idle[state.idle_from[k] + state.idle_count[k] - 1]
+            # `place` is about to be overwritten: what it held for an earlier version of the route is lost, and
+            # that version may come back when the iteration is taken back.
+            state.known[task, v] = -1
+            if state.alone[task, k] < 0:
+                if single:
+                    state.alone[task, k] = place_job(flat, state, v, first, task)
+                else:
+                    state.alone[task, k] = place_pair(flat, state, v, first, task)
+            if state.alone[task, k] < best:
+                best = state.alone[task, k]
+                chosen = v
+                state.place[task, v, 0] = 0
+                state.place[task, v, 1] = 0
+    if chosen < 0:
+        return False
+    _put(flat, state, task, chosen)
+    return True
+
+
+@compiled
+def _put(flat: Flat, state: State, task: int, v: int) -> None:
+    touch(state, v)
+    first = flat.task[task, FIRST]
+    length = state.route[v, LENGTH]
+    seq = state.seq[v]
+    i = state.place[task, v, 0]
+    if flat.task[task, STOPS] == 1:
+        for p in range(length, i, -1):
+            seq[p] = seq[p - 1]
+        seq[i] = first
+        state.route[v, LENGTH] = length + 1
+    else:
+        j = state.place[task, v, 1]
+        for p in range(length + 1, j + 1, -1):
+            seq[p] = seq[p - 2]
+        for p in range(j, i, -1):
+            seq[p] = seq[p - 1]
+        seq[i] = first
+        seq[j + 1] = first + 1
+        state.route[v, LENGTH] = length + 2
+    state.num[MISSED] -= flat.task[task, 2]
+    recompute(flat, state, v)
