@@ -1,22 +1,48 @@
 """Route optimization for freight: a Problem in, a checked Plan out. A library that imports only maps."""
 
-from haoyun.routing.check import Rule, Violation, check, violations
+from haoyun.routing.check import Rule, Violation, check, unlawful_minutes, violations
 from haoyun.routing.errors import BadFormat, BadProblem, PlanRefused, RoutingError, SolverFailed
 from haoyun.routing.explain import why_unassigned
 from haoyun.routing.formats import ReadResult, read_problem
-from haoyun.routing.plan import Plan, Reason, ReasonCode, Route, Step, StepKind, Unassigned
-from haoyun.routing.problem import Objective, Problem, Vehicle
+from haoyun.routing.goods import Cleaning, GoodsRules
+from haoyun.routing.hours import CHINA, EU_561, NONE, DriverState, HoursRule
+from haoyun.routing.plan import (
+    CostParts,
+    Pause,
+    PauseKind,
+    Plan,
+    Reason,
+    ReasonCode,
+    Route,
+    Step,
+    StepKind,
+    Unassigned,
+)
+from haoyun.routing.problem import Objective, Problem
 from haoyun.routing.report import as_json
 from haoyun.routing.solve import Progress, solve
 from haoyun.routing.tasks import Job, Shipment, Visit, Window
 from haoyun.routing.travel import Matrices, Plane
+from haoyun.routing.underway import Underway
+from haoyun.routing.vehicle import Reload, Vehicle
+from haoyun.routing.worth import worth
 
 __all__ = [
+    "CHINA",
+    "EU_561",
+    "NONE",
     "BadFormat",
     "BadProblem",
+    "Cleaning",
+    "CostParts",
+    "DriverState",
+    "GoodsRules",
+    "HoursRule",
     "Job",
     "Matrices",
     "Objective",
+    "Pause",
+    "PauseKind",
     "Plan",
     "PlanRefused",
     "Plane",
@@ -25,6 +51,7 @@ __all__ = [
     "ReadResult",
     "Reason",
     "ReasonCode",
+    "Reload",
     "Route",
     "RoutingError",
     "Rule",
@@ -33,6 +60,7 @@ __all__ = [
     "Step",
     "StepKind",
     "Unassigned",
+    "Underway",
     "Vehicle",
     "Violation",
     "Visit",
@@ -41,6 +69,8 @@ __all__ = [
     "check",
     "read_problem",
     "solve",
+    "unlawful_minutes",
     "violations",
     "why_unassigned",
+    "worth",
 ]

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from itertools import pairwise
 
+from haoyun.routing.legs import leg_m, leg_s, path
 from haoyun.routing.problem import Problem, Vehicle
+from haoyun.routing.schedule import times_of
 from haoyun.routing.tasks import Job, Shipment, Stop, Task, stops_of
-from haoyun.routing.timing import leg_m, leg_s, path, service_times
 
 
 def has_skills(vehicle: Vehicle, task: Task) -> bool:
@@ -26,7 +27,7 @@ def has_room(problem: Problem, vehicle: Vehicle, task: Task) -> bool:
 
 def can_reach(problem: Problem, vehicle: Vehicle, stops: tuple[Stop, ...]) -> bool:
     """Whether start -> these stops -> end keeps the windows, the shift and the vehicle's limits."""
-    times = service_times(problem, vehicle, stops)
+    times = times_of(problem, vehicle, stops)
     return times is not None and _within_limits(problem, vehicle, stops)
 
 

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from haoyun.routing.build import plan_of, tours_of
 from haoyun.routing.check import violations
 from haoyun.routing.errors import BadProblem, SolverFailed
 from haoyun.routing.explain import why_unassigned
@@ -13,8 +14,10 @@ from haoyun.routing.plan import Plan, Reason, ReasonCode, Unassigned
 from haoyun.routing.portfolio import Assignment, Crew, findings
 from haoyun.routing.problem import Objective, Problem, Tours
 from haoyun.routing.recipes import Engine, portfolio
-from haoyun.routing.tasks import Task, stops_of
-from haoyun.routing.timing import build_route
+from haoyun.routing.tasks import Task
+from haoyun.routing.worth import worth
+
+__all__ = ["Progress", "plan_of", "solve", "tours_of", "worth"]
 
 # How far past the limit an answer may be awaited before the best so far is taken.
 _GRACE_SHARE = 0.01
@@ -123,54 +126,6 @@ class _Best:
         plan = plan_of(self.problem, tuple(() for _ in self.problem.vehicles))
         assert plan is not None, "a plan without routes cannot be late"
         return plan
-
-
-def plan_of(problem: Problem, tours: Tours, method: str = "") -> Plan | None:
-    """The plan with these tours; None if one of its routes cannot be on time."""
-    stops = problem.stops
-    driven = [(v, [stops[n] for n in tour]) for v, tour in zip(problem.vehicles, tours, strict=True) if tour]
-    built = [build_route(problem, vehicle, sequence) for vehicle, sequence in driven]
-    routes = tuple(route for route in built if route is not None)
-    if len(routes) < len(built):
-        return None
-    served = {number for tour in tours for number in tour}
-    return Plan(
-        routes=routes,
-        unassigned=_left(problem, served),
-        objective=problem.objective,
-        cost=sum(route.cost for route in routes),
-        distance_m=sum(route.distance_m for route in routes),
-        travel_s=sum(route.travel_s for route in routes),
-        method=method,
-    )
-
-
-def tours_of(problem: Problem, plan: Plan) -> Tours:
-    """The tours of a plan, to start another search with."""
-    numbers = {(stop.kind.value, stop.visit.id): number for number, stop in enumerate(problem.stops)}
-    driven = {r.vehicle_id: tuple(numbers[s.kind.value, s.id] for s in r.stops if s.id is not None) for r in plan.routes}
-    return tuple(driven.get(vehicle.id, ()) for vehicle in problem.vehicles)
-
-
-def _left(problem: Problem, served: set[int]) -> tuple[Unassigned, ...]:
-    first_stop = 0
-    left: list[Unassigned] = []
-    for task in problem.tasks:
-        if first_stop not in served:
-            left.append(Unassigned.of(task))
-        first_stop += len(stops_of(task))
-    return tuple(left)
-
-
-def worth(problem: Problem, plan: Plan) -> tuple[float, ...]:
-    """A plan's place in the order of plans, smaller is better: what it leaves out, then the objective."""
-    missed = sum(1 + task.priority for task in plan.left_out(problem))
-    by_objective: dict[Objective, tuple[float, ...]] = {
-        Objective.DISTANCE: (plan.distance_m,),
-        Objective.VEHICLES: (plan.vehicles, plan.distance_m),
-        Objective.COST: (plan.cost,),
-    }
-    return (missed, *by_objective[problem.objective])
 
 
 def _explained(problem: Problem, plan: Plan) -> Plan:

@@ -1,0 +1,366 @@
+"""When to be where under a rule on driver hours: breaks and rests placed, the end as early as possible.
+
+The policy, which a search may imitate call by call:
+
+1. Pauses on a leg are taken where they are due and no earlier: driving goes on until a limit (driving since the
+   break, driving of the day, the day's span) is used up. On one leg no other place is better.
+2. Before each service the driver may pause instead: not at all beyond waiting for the window, or until the idle time
+   makes a first part, a second part, a break, a reduced rest or a rest. Each choice is followed up.
+3. Where a break is due on a leg, a rest may be taken instead; where the regular span ends with a reduced rest left, a
+   regular rest may be taken or driving goes on.
+4. If service counts as break, the pause that completes it may follow it.
+
+Of what the choices lead to, `_WIDTH` states a call are kept: those that no other is better than in every respect
+(earlier, less driving behind, day begun later, fewer reduced rests used ...), the earliest first. With few calls
+nothing is lost; tests compare with the enumeration of all timetables on small cases.
+
+Pauses are not monotone: taking a call out may make a route infeasible, because waiting there had counted as a break.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from haoyun.routing.hours import DriverState, HoursRule
+from haoyun.routing.plan import Pause, PauseKind
+from haoyun.routing.timetable import (
+    Line,
+    Timetable,
+    departures_worth_trying,
+    earliest_end,
+    forward,
+    latest_departure,
+)
+
+_WIDTH = 32
+_MOST_PAUSES_A_LEG = 40
+_MOST_DEPARTURES = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """The driver at one instant of a route; `idle_s` and `rest_from_s`: the pause that is going on."""
+
+    now_s: int
+    driven_s: int
+    today_s: int
+    day_began_s: int
+    reduced_used: int
+    first_part: bool
+    idle_s: int = 0
+    rest_from_s: int | None = None
+    before: Shift | None = None  # at the call before, for the way back
+    arrival_s: int = 0
+    begin_s: int = 0
+    pauses: tuple[Pause, ...] = ()  # since the call before
+
+    @property
+    def resting_since(self) -> int:
+        """Since when there has been neither driving nor work."""
+        return self.now_s if self.rest_from_s is None else self.rest_from_s
+
+    def beats(self, other: Shift) -> bool:
+        """Whether nothing about the other is better."""
+        return (
+            self.now_s <= other.now_s
+            and self.driven_s <= other.driven_s
+            and self.today_s <= other.today_s
+            and self.day_began_s >= other.day_began_s
+            and self.reduced_used <= other.reduced_used
+            and self.first_part >= other.first_part
+            and self.idle_s >= other.idle_s
+            and (other.rest_from_s is None or self.resting_since <= other.rest_from_s)
+        )
+
+
+class Shifts:
+    """All ways to lay breaks and rests along one line."""
+
+    def __init__(self, line: Line, rule: HoursRule, state: DriverState) -> None:
+        self.line = line
+        self.rule = rule
+        self.state = state
+
+    def best(self, max_duration_s: int | None = None) -> Timetable | None:
+        """The lawful timetable that ends first, leaving as late as that allows; None if there is none.
+
+        With `max_duration_s` timetables that keep it come before those that do not.
+        """
+        tried = [self._leaving(self.line.on_duty_s)]
+        limit = max_duration_s if max_duration_s is not None else 2**62
+        kept = [t for t in tried if t is not None and t.duration_s <= limit]
+        if not kept and self.state.is_fresh:
+            rule = self.rule
+            worth = departures_worth_trying(self.line, rule.break_s, rule.max_driving_s or 2**62)
+            tried += [self._leaving(d) for d in worth[:_MOST_DEPARTURES]]
+        found = [t for t in tried if t is not None]
+        return min(found, key=lambda t: (t.duration_s > limit, t.end_s, -t.departure_s), default=None)
+
+    def _leaving(self, departure_s: int) -> Timetable | None:
+        first = self.search(departure_s)
+        if first is None or not self.state.is_fresh:
+            return first
+        later_s = latest_departure(self.line, first, self._kept(first))
+        later = self.search(later_s) if later_s > departure_s else None
+        return later if later is not None and later.end_s <= first.end_s else first
+
+    def _kept(self, found: Timetable) -> list[int]:
+        """By leg, how long its pauses are; waiting that counts is kept as long as it must be to count."""
+        kept = [0] * len(self.line.legs_s)
+        for pause in found.pauses:
+            kept[pause.step - 1] += (
+                pause.duration_s if pause.driven_s is not None else self._least(pause.duration_s)
+            )
+        return kept
+
+    def _least(self, idle_s: int) -> int:
+        return max((t for t in self._targets() if t <= idle_s), default=0)
+
+    def _targets(self) -> list[int]:
+        rule = self.rule
+        parts = [*(rule.split_s or ()), rule.break_s, rule.reduced_rest_s or 0, rule.rest_s or 0]
+        return sorted({part for part in parts if part})
+
+    def search(self, departure_s: int) -> Timetable | None:
+        """The lawful timetable that leaves then and ends first."""
+        bound = forward(self.line, departure_s)
+        if bound is None:
+            return None
+        s = self.state
+        began = departure_s if s.day_began_s is None else s.day_began_s
+        reached = [
+            Shift(departure_s, s.driven_s, s.driven_today_s, began, s.reduced_rests_used, s.first_part_taken)
+        ]
+        for call in range(len(self.line.work_s)):
+            served: list[Shift] = []
+            for shift in reached:
+                for arrived in self._drive(replace(shift, before=shift, pauses=()), call):
+                    served += self._call(arrived, call)
+            reached = _undominated(served)
+        last = len(self.line.legs_s) - 1
+        ends = [e for s in reached for e in self._drive(replace(s, before=s, pauses=()), last)]
+        ends = [e for e in ends if e.now_s <= self.line.off_duty_s]
+        best = min(ends, key=lambda e: (e.now_s, len(e.pauses)), default=None)
+        return None if best is None else _timetable(departure_s, best)
+
+    # -- driving ----------------------------------------------------------------------------------------------
+
+    def _drive(self, shift: Shift, leg: int) -> list[Shift]:
+        """All ways to drive a leg."""
+        length_s = self.line.legs_s[leg]
+        if length_s == 0:
+            return [shift]
+        arrived: list[Shift] = []
+        under_way = [(shift, 0)]
+        while under_way:
+            at, driven = under_way.pop()
+            if len(at.pauses) > _MOST_PAUSES_A_LEG:
+                continue
+            rested = self._settled(at)
+            for stretch_s in self._stretches(rested, length_s - driven):
+                # A pause that is due before anything is driven continues the one that is going on.
+                on = _driven(rested, stretch_s) if stretch_s else at
+                done = driven + stretch_s
+                if done == length_s:
+                    arrived.append(on)
+                else:
+                    under_way += [(p, done) for p in self._pauses_due(on, leg, done)]
+        return _undominated(arrived)
+
+    def _stretches(self, at: Shift, left_s: int) -> set[int]:
+        """How far to drive before the next pause: as far as may be, or to the end of the regular span."""
+        rule = self.rule
+        limits = [left_s]
+        if rule.max_driving_s is not None:
+            limits.append(rule.max_driving_s - at.driven_s)
+        if rule.daily_driving_s is not None:
+            limits.append(rule.daily_driving_s - at.today_s)
+        span_s = rule.span_limit_s(at.reduced_used)
+        if span_s is not None:
+            limits.append(at.day_began_s + span_s - at.now_s)
+        furthest = max(min(limits), 0)
+        found = {furthest}
+        if rule.span_s is not None and span_s != rule.span_s:
+            regular_end = at.day_began_s + rule.span_s - at.now_s
+            if 0 <= regular_end < furthest:
+                found.add(regular_end)
+        return found
+
+    def _pauses_due(self, at: Shift, leg: int, done: int) -> Iterator[Shift]:
+        rule = self.rule
+        span_s = rule.span_limit_s(at.reduced_used)
+        day_left = rule.daily_driving_s is None or at.today_s < rule.daily_driving_s
+        day_left = day_left and (span_s is None or at.now_s < at.day_began_s + span_s)
+        if rule.max_driving_s is not None and at.driven_s >= rule.max_driving_s and day_left:
+            length_s = rule.split_s[1] if rule.split_s and at.first_part else rule.break_s
+            yield self._paused(at, leg, done, length_s, PauseKind.BREAK)
+        for length_s, _ in self._rests(at):
+            yield self._paused(at, leg, done, length_s, PauseKind.REST)
+
+    def _rests(self, at: Shift) -> Iterator[tuple[int, int]]:
+        """The rests that the driver may begin now: length, reduced rests used by it."""
+        rule = self.rule
+        if rule.rest_s is None:
+            return
+        awake_s = at.now_s - at.day_began_s
+        in_time = rule.span_s is None or awake_s <= rule.span_s
+        if in_time:
+            yield rule.rest_s, 0
+        reduced = rule.reduced_rest_s is not None and rule.reduced_left(at.reduced_used) > 0
+        if reduced and rule.reduced_rest_s and (rule.long_span_s is None or awake_s <= rule.long_span_s):
+            yield rule.reduced_rest_s, 1
+        elif not in_time:
+            yield rule.rest_s, 0
+
+    def _paused(self, at: Shift, leg: int, done: int, length_s: int, kind: PauseKind) -> Shift:
+        pause = Pause(kind, leg + 1, done, at.now_s, length_s)
+        return _idled(replace(at, pauses=(*at.pauses, pause)), length_s)
+
+    # -- calling ----------------------------------------------------------------------------------------------
+
+    def _call(self, arrived: Shift, call: int) -> list[Shift]:
+        """All ways to wait, pause and work at a call."""
+        done = []
+        for begin_s in self._begins(arrived, call):
+            waited = self._waited(arrived, call, begin_s)
+            worked = self._worked(waited, call)
+            if worked is not None:
+                done.append(worked)
+                done += self._completed(worked, call)
+        return done
+
+    def _begins(self, at: Shift, call: int) -> set[int]:
+        idle_from = at.now_s - at.idle_s
+        ready = {at.now_s}
+        for target in self._targets():
+            since = at.resting_since if target > self.rule.break_s else idle_from
+            ready.add(max(at.now_s, since + target))
+        begins = (self.line.open_at(call, ready_s) for ready_s in ready)
+        return {begin for begin in begins if begin is not None}
+
+    def _waited(self, at: Shift, call: int, begin_s: int) -> Shift:
+        idle_s = begin_s - at.now_s
+        if idle_s == 0:
+            return replace(at, arrival_s=at.now_s, begin_s=begin_s)
+        pauses = at.pauses
+        if self._least(idle_s):
+            rests = [rest for rest in (self.rule.reduced_rest_s, self.rule.rest_s) if rest is not None]
+            kind = PauseKind.REST if rests and idle_s >= min(rests) else PauseKind.BREAK
+            pauses = (*pauses, Pause(kind, call + 1, None, at.now_s, idle_s))
+        return _idled(replace(at, arrival_s=at.now_s, begin_s=begin_s, pauses=pauses), idle_s)
+
+    def _worked(self, at: Shift, call: int) -> Shift | None:
+        """After work; None if it would last beyond the day's span."""
+        work_s = self.line.work_s[call]
+        if work_s == 0:
+            return at
+        rested = self._rested(at)
+        counts = self.rule.service_is_break and not self.line.is_reload[call]
+        if not counts:
+            rested = self._refreshed(rested)
+        span_s = self.rule.span_limit_s(rested.reduced_used)
+        until = at.now_s + work_s
+        if span_s is not None and until > rested.day_began_s + span_s:
+            return None
+        return replace(rested, now_s=until, idle_s=rested.idle_s + work_s if counts else 0)
+
+    def _completed(self, at: Shift, call: int) -> Iterator[Shift]:
+        """Service that counts as break, made long enough by a pause after it."""
+        if not (self.rule.service_is_break and at.idle_s) or self.line.is_reload[call]:
+            return
+        for target in self._targets():
+            if at.idle_s < target <= self.rule.break_s:
+                pause = Pause(PauseKind.BREAK, call + 2, 0, at.now_s, target - at.idle_s)
+                yield _idled(replace(at, pauses=(*at.pauses, pause)), pause.duration_s)
+
+    # -- what pauses are worth ----------------------------------------------------------------------------------
+
+    def _settled(self, at: Shift) -> Shift:
+        """The pause is over, for driving."""
+        return self._refreshed(self._rested(at))
+
+    def _refreshed(self, at: Shift) -> Shift:
+        """The break is over."""
+        rule = self.rule
+        if at.idle_s == 0:
+            return at
+        if rule.max_driving_s is not None:
+            parts = rule.split_s
+            if at.idle_s >= rule.break_s or (parts and at.first_part and at.idle_s >= parts[1]):
+                return replace(at, driven_s=0, first_part=False, idle_s=0)
+            if parts and at.idle_s >= parts[0]:
+                return replace(at, first_part=True, idle_s=0)
+        return replace(at, idle_s=0)
+
+    def _rested(self, at: Shift) -> Shift:
+        """The rest is over, if it was one."""
+        if at.rest_from_s is None:
+            return at
+        length_s = at.now_s - at.rest_from_s
+        over = replace(at, rest_from_s=None)
+        began = replace(at, now_s=at.rest_from_s)
+        fits = [used for rest_s, used in self._rests(began) if rest_s <= length_s]
+        if not fits:
+            return over
+        return replace(
+            over,
+            driven_s=0,
+            today_s=0,
+            first_part=False,
+            day_began_s=at.now_s,
+            reduced_used=at.reduced_used + fits[0],
+        )
+
+
+def _driven(at: Shift, seconds: int) -> Shift:
+    if seconds == 0:
+        return at
+    return replace(at, now_s=at.now_s + seconds, driven_s=at.driven_s + seconds, today_s=at.today_s + seconds)
+
+
+def _idled(at: Shift, seconds: int) -> Shift:
+    """After neither driving nor working for so long."""
+    return replace(at, now_s=at.now_s + seconds, idle_s=at.idle_s + seconds, rest_from_s=at.resting_since)
+
+
+def _undominated(shifts: list[Shift]) -> list[Shift]:
+    kept: list[Shift] = []
+    for shift in sorted(shifts, key=lambda s: (s.now_s, s.driven_s, s.today_s, -s.day_began_s)):
+        if len(kept) < _WIDTH and not any(other.beats(shift) for other in kept):
+            kept.append(shift)
+    return kept
+
+
+def _timetable(departure_s: int, end: Shift) -> Timetable:
+    """The way back from the end."""
+    chain = []
+    at: Shift | None = end
+    while at is not None and at.before is not None:
+        chain.append(at)
+        at = at.before
+    calls = chain[:0:-1]
+    return Timetable(
+        departure_s,
+        tuple(call.arrival_s for call in calls),
+        tuple(call.begin_s for call in calls),
+        end.now_s,
+        tuple(pause for part in reversed(chain) for pause in part.pauses),
+    )
+
+
+def timetable(
+    line: Line, rule: HoursRule, state: DriverState, max_duration_s: int | None
+) -> Timetable | None:
+    """The timetable of a line: the earliest end, then the latest departure; None if it cannot be on time.
+
+    With a limit on duration, one that keeps it if there is one among the departures worth trying.
+    """
+    if rule.binds:
+        return Shifts(line, rule, state).best(max_duration_s)
+    found = earliest_end(line)
+    if found is None or max_duration_s is None or found.duration_s <= max_duration_s:
+        return found
+    tried = (forward(line, departure) for departure in departures_worth_trying(line, 0, 1))
+    in_time = [t for t in tried if t is not None and t.duration_s <= max_duration_s]
+    return min(in_time, key=lambda t: t.end_s, default=found)
