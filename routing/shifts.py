@@ -10,20 +10,39 @@ The policy, which a search may imitate call by call:
    regular rest may be taken or driving goes on.
 4. If service counts as break, the pause that completes it may follow it.
 
-Of what the choices lead to, `_WIDTH` states a call are kept: those that no other is better than in every respect
-(earlier, less driving behind, day begun later, fewer reduced rests used ...), the earliest first. With few calls
-nothing is lost; tests compare with the enumeration of all timetables on small cases.
+Of what the choices lead to, `WIDTH` (shift.py) states a call are kept: those that no other is better than in every
+respect (earlier, less driving behind, day begun later, fewer reduced rests used ...), the earliest first. With few
+calls nothing is lost; tests compare with the enumeration of all timetables on small cases.
 
-Pauses are not monotone: taking a call out may make a route infeasible, because waiting there had counted as a break.
+5. Waiting before the first call after a rest on the way may prolong that rest instead, so that the day begins later.
+
+Without a limit on the day's span this ends as early as any lawful timetable. With one it may end later: waiting is
+not pushed back over several calls into a rest, and of possible departures only those are tried that reach some call
+just as a window opens.
+
+Where the way past a call is no longer than the way to it, taking the call out keeps a route lawful: the driver may
+pause where the call was. A search that only pauses where it must (1) loses that: waiting at the call had counted as
+the break. It must try the route anew after each removal.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from haoyun.routing.hours import DriverState, HoursRule
 from haoyun.routing.plan import Pause, PauseKind
+from haoyun.routing.shift import (
+    Shift,
+    driven,
+    end_of,
+    idled,
+    refreshed,
+    rested,
+    rests,
+    settled,
+    undominated,
+)
 from haoyun.routing.timetable import (
     Line,
     Timetable,
@@ -33,45 +52,8 @@ from haoyun.routing.timetable import (
     latest_departure,
 )
 
-_WIDTH = 32
 _MOST_PAUSES_A_LEG = 40
 _MOST_DEPARTURES = 24
-
-
-@dataclass(frozen=True, slots=True)
-class Shift:
-    """The driver at one instant of a route; `idle_s` and `rest_from_s`: the pause that is going on."""
-
-    now_s: int
-    driven_s: int
-    today_s: int
-    day_began_s: int
-    reduced_used: int
-    first_part: bool
-    idle_s: int = 0
-    rest_from_s: int | None = None
-    before: Shift | None = None  # at the call before, for the way back
-    arrival_s: int = 0
-    begin_s: int = 0
-    pauses: tuple[Pause, ...] = ()  # since the call before
-
-    @property
-    def resting_since(self) -> int:
-        """Since when there has been neither driving nor work."""
-        return self.now_s if self.rest_from_s is None else self.rest_from_s
-
-    def beats(self, other: Shift) -> bool:
-        """Whether nothing about the other is better."""
-        return (
-            self.now_s <= other.now_s
-            and self.driven_s <= other.driven_s
-            and self.today_s <= other.today_s
-            and self.day_began_s >= other.day_began_s
-            and self.reduced_used <= other.reduced_used
-            and self.first_part >= other.first_part
-            and self.idle_s >= other.idle_s
-            and (other.rest_from_s is None or self.resting_since <= other.rest_from_s)
-        )
 
 
 class Shifts:
@@ -101,17 +83,21 @@ class Shifts:
         first = self.search(departure_s)
         if first is None or not self.state.is_fresh:
             return first
-        later_s = latest_departure(self.line, first, self._kept(first))
-        later = self.search(later_s) if later_s > departure_s else None
-        return later if later is not None and later.end_s <= first.end_s else first
+        for keeps_waiting in (False, True):
+            later_s = latest_departure(self.line, first, self._kept(first, keeps_waiting=keeps_waiting))
+            later = self.search(later_s) if later_s > departure_s else None
+            if later is not None and later.end_s <= first.end_s:
+                return later
+        return first
 
-    def _kept(self, found: Timetable) -> list[int]:
-        """By leg, how long its pauses are; waiting that counts is kept as long as it must be to count."""
+    def _kept(self, found: Timetable, *, keeps_waiting: bool) -> list[int]:
+        """By leg, how long its pauses are; waiting that may count, as long as it must be to count, or not at all."""
         kept = [0] * len(self.line.legs_s)
         for pause in found.pauses:
-            kept[pause.step - 1] += (
-                pause.duration_s if pause.driven_s is not None else self._least(pause.duration_s)
-            )
+            if pause.driven_s is not None:
+                kept[pause.step - 1] += pause.duration_s
+            elif keeps_waiting:
+                kept[pause.step - 1] += self._least(pause.duration_s)
         return kept
 
     def _least(self, idle_s: int) -> int:
@@ -137,7 +123,7 @@ class Shifts:
             for shift in reached:
                 for arrived in self._drive(replace(shift, before=shift, pauses=()), call):
                     served += self._call(arrived, call)
-            reached = _undominated(served)
+            reached = undominated(served)
         last = len(self.line.legs_s) - 1
         ends = [e for s in reached for e in self._drive(replace(s, before=s, pauses=()), last)]
         ends = [e for e in ends if e.now_s <= self.line.off_duty_s]
@@ -154,19 +140,19 @@ class Shifts:
         arrived: list[Shift] = []
         under_way = [(shift, 0)]
         while under_way:
-            at, driven = under_way.pop()
+            at, along = under_way.pop()
             if len(at.pauses) > _MOST_PAUSES_A_LEG:
                 continue
-            rested = self._settled(at)
-            for stretch_s in self._stretches(rested, length_s - driven):
+            fresh = settled(self.rule, at)
+            for stretch_s in self._stretches(fresh, length_s - along):
                 # A pause that is due before anything is driven continues the one that is going on.
-                on = _driven(rested, stretch_s) if stretch_s else at
-                done = driven + stretch_s
+                on = driven(fresh, stretch_s) if stretch_s else at
+                done = along + stretch_s
                 if done == length_s:
                     arrived.append(on)
                 else:
                     under_way += [(p, done) for p in self._pauses_due(on, leg, done)]
-        return _undominated(arrived)
+        return undominated(arrived)
 
     def _stretches(self, at: Shift, left_s: int) -> set[int]:
         """How far to drive before the next pause: as far as may be, or to the end of the regular span."""
@@ -195,27 +181,12 @@ class Shifts:
         if rule.max_driving_s is not None and at.driven_s >= rule.max_driving_s and day_left:
             length_s = rule.split_s[1] if rule.split_s and at.first_part else rule.break_s
             yield self._paused(at, leg, done, length_s, PauseKind.BREAK)
-        for length_s, _ in self._rests(at):
+        for length_s, _ in rests(self.rule, at):
             yield self._paused(at, leg, done, length_s, PauseKind.REST)
-
-    def _rests(self, at: Shift) -> Iterator[tuple[int, int]]:
-        """The rests that the driver may begin now: length, reduced rests used by it."""
-        rule = self.rule
-        if rule.rest_s is None:
-            return
-        awake_s = at.now_s - at.day_began_s
-        in_time = rule.span_s is None or awake_s <= rule.span_s
-        if in_time:
-            yield rule.rest_s, 0
-        reduced = rule.reduced_rest_s is not None and rule.reduced_left(at.reduced_used) > 0
-        if reduced and rule.reduced_rest_s and (rule.long_span_s is None or awake_s <= rule.long_span_s):
-            yield rule.reduced_rest_s, 1
-        elif not in_time:
-            yield rule.rest_s, 0
 
     def _paused(self, at: Shift, leg: int, done: int, length_s: int, kind: PauseKind) -> Shift:
         pause = Pause(kind, leg + 1, done, at.now_s, length_s)
-        return _idled(replace(at, pauses=(*at.pauses, pause)), length_s)
+        return idled(replace(at, pauses=(*at.pauses, pause)), length_s)
 
     # -- calling ----------------------------------------------------------------------------------------------
 
@@ -223,12 +194,34 @@ class Shifts:
         """All ways to wait, pause and work at a call."""
         done = []
         for begin_s in self._begins(arrived, call):
-            waited = self._waited(arrived, call, begin_s)
-            worked = self._worked(waited, call)
-            if worked is not None:
-                done.append(worked)
-                done += self._completed(worked, call)
+            for ready in self._rested_longer(arrived, begin_s - arrived.now_s):
+                worked = self._worked(self._waited(ready, call, begin_s), call)
+                if worked is not None:
+                    done.append(worked)
+                    done += self._completed(worked, call)
         return done
+
+    def _rested_longer(self, at: Shift, waiting_s: int) -> Iterator[Shift]:
+        """Waiting may as well have prolonged the rest on the way, so that the day began later: all or what is over."""
+        yield at
+        taken = [n for n, pause in enumerate(at.pauses) if pause.kind is PauseKind.REST]
+        if not taken or at.day_began_s != end_of(at.pauses[taken[-1]]):
+            return
+        for kept_s in (0, *self._targets()):
+            longer_s = waiting_s - kept_s
+            if longer_s > 0:
+                pauses = list(at.pauses)
+                pauses[taken[-1]] = replace(
+                    pauses[taken[-1]], duration_s=pauses[taken[-1]].duration_s + longer_s
+                )
+                for n in range(taken[-1] + 1, len(pauses)):
+                    pauses[n] = replace(pauses[n], start_s=pauses[n].start_s + longer_s)
+                yield replace(
+                    at,
+                    pauses=tuple(pauses),
+                    now_s=at.now_s + longer_s,
+                    day_began_s=at.day_began_s + longer_s,
+                )
 
     def _begins(self, at: Shift, call: int) -> set[int]:
         idle_from = at.now_s - at.idle_s
@@ -245,25 +238,25 @@ class Shifts:
             return replace(at, arrival_s=at.now_s, begin_s=begin_s)
         pauses = at.pauses
         if self._least(idle_s):
-            rests = [rest for rest in (self.rule.reduced_rest_s, self.rule.rest_s) if rest is not None]
-            kind = PauseKind.REST if rests and idle_s >= min(rests) else PauseKind.BREAK
+            lengths = [rest for rest in (self.rule.reduced_rest_s, self.rule.rest_s) if rest is not None]
+            kind = PauseKind.REST if lengths and idle_s >= min(lengths) else PauseKind.BREAK
             pauses = (*pauses, Pause(kind, call + 1, None, at.now_s, idle_s))
-        return _idled(replace(at, arrival_s=at.now_s, begin_s=begin_s, pauses=pauses), idle_s)
+        return idled(replace(at, arrival_s=at.now_s, begin_s=begin_s, pauses=pauses), idle_s)
 
     def _worked(self, at: Shift, call: int) -> Shift | None:
         """After work; None if it would last beyond the day's span."""
         work_s = self.line.work_s[call]
         if work_s == 0:
             return at
-        rested = self._rested(at)
+        ready = rested(self.rule, at)
         counts = self.rule.service_is_break and not self.line.is_reload[call]
         if not counts:
-            rested = self._refreshed(rested)
-        span_s = self.rule.span_limit_s(rested.reduced_used)
+            ready = refreshed(self.rule, ready)
+        span_s = self.rule.span_limit_s(ready.reduced_used)
         until = at.now_s + work_s
-        if span_s is not None and until > rested.day_began_s + span_s:
+        if span_s is not None and until > ready.day_began_s + span_s:
             return None
-        return replace(rested, now_s=until, idle_s=rested.idle_s + work_s if counts else 0)
+        return replace(ready, now_s=until, idle_s=ready.idle_s + work_s if counts else 0)
 
     def _completed(self, at: Shift, call: int) -> Iterator[Shift]:
         """Service that counts as break, made long enough by a pause after it."""
@@ -272,64 +265,7 @@ class Shifts:
         for target in self._targets():
             if at.idle_s < target <= self.rule.break_s:
                 pause = Pause(PauseKind.BREAK, call + 2, 0, at.now_s, target - at.idle_s)
-                yield _idled(replace(at, pauses=(*at.pauses, pause)), pause.duration_s)
-
-    # -- what pauses are worth ----------------------------------------------------------------------------------
-
-    def _settled(self, at: Shift) -> Shift:
-        """The pause is over, for driving."""
-        return self._refreshed(self._rested(at))
-
-    def _refreshed(self, at: Shift) -> Shift:
-        """The break is over."""
-        rule = self.rule
-        if at.idle_s == 0:
-            return at
-        if rule.max_driving_s is not None:
-            parts = rule.split_s
-            if at.idle_s >= rule.break_s or (parts and at.first_part and at.idle_s >= parts[1]):
-                return replace(at, driven_s=0, first_part=False, idle_s=0)
-            if parts and at.idle_s >= parts[0]:
-                return replace(at, first_part=True, idle_s=0)
-        return replace(at, idle_s=0)
-
-    def _rested(self, at: Shift) -> Shift:
-        """The rest is over, if it was one."""
-        if at.rest_from_s is None:
-            return at
-        length_s = at.now_s - at.rest_from_s
-        over = replace(at, rest_from_s=None)
-        began = replace(at, now_s=at.rest_from_s)
-        fits = [used for rest_s, used in self._rests(began) if rest_s <= length_s]
-        if not fits:
-            return over
-        return replace(
-            over,
-            driven_s=0,
-            today_s=0,
-            first_part=False,
-            day_began_s=at.now_s,
-            reduced_used=at.reduced_used + fits[0],
-        )
-
-
-def _driven(at: Shift, seconds: int) -> Shift:
-    if seconds == 0:
-        return at
-    return replace(at, now_s=at.now_s + seconds, driven_s=at.driven_s + seconds, today_s=at.today_s + seconds)
-
-
-def _idled(at: Shift, seconds: int) -> Shift:
-    """After neither driving nor working for so long."""
-    return replace(at, now_s=at.now_s + seconds, idle_s=at.idle_s + seconds, rest_from_s=at.resting_since)
-
-
-def _undominated(shifts: list[Shift]) -> list[Shift]:
-    kept: list[Shift] = []
-    for shift in sorted(shifts, key=lambda s: (s.now_s, s.driven_s, s.today_s, -s.day_began_s)):
-        if len(kept) < _WIDTH and not any(other.beats(shift) for other in kept):
-            kept.append(shift)
-    return kept
+                yield idled(replace(at, pauses=(*at.pauses, pause)), pause.duration_s)
 
 
 def _timetable(departure_s: int, end: Shift) -> Timetable:
