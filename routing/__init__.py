@@ -2,7 +2,8 @@
 
 from haoyun.routing.check import Rule, Violation, check, unlawful_minutes, violations
 from haoyun.routing.errors import BadFormat, BadProblem, PlanRefused, RoutingError, SolverFailed
-from haoyun.routing.explain import why_unassigned
+from haoyun.routing.explain import view, why_not, why_nots
+from haoyun.routing.finding import Code, Finding, RouteView, WhyNot
 from haoyun.routing.formats import ReadResult, read_problem
 from haoyun.routing.goods import Cleaning, GoodsRules
 from haoyun.routing.hours import CHINA, EU_561, NONE, DriverState, HoursRule
@@ -19,12 +20,14 @@ from haoyun.routing.plan import (
     Unassigned,
 )
 from haoyun.routing.problem import Objective, Problem
+from haoyun.routing.reasons import why_unassigned
 from haoyun.routing.report import as_json
 from haoyun.routing.solve import Progress, solve
 from haoyun.routing.tasks import Job, Shipment, Visit, Window
 from haoyun.routing.travel import Matrices, Plane
 from haoyun.routing.underway import Underway
 from haoyun.routing.vehicle import Reload, Vehicle
+from haoyun.routing.words import say, say_why
 from haoyun.routing.worth import worth
 
 __all__ = [
@@ -34,8 +37,10 @@ __all__ = [
     "BadFormat",
     "BadProblem",
     "Cleaning",
+    "Code",
     "CostParts",
     "DriverState",
+    "Finding",
     "GoodsRules",
     "HoursRule",
     "Job",
@@ -53,6 +58,7 @@ __all__ = [
     "ReasonCode",
     "Reload",
     "Route",
+    "RouteView",
     "RoutingError",
     "Rule",
     "Shipment",
@@ -64,13 +70,19 @@ __all__ = [
     "Vehicle",
     "Violation",
     "Visit",
+    "WhyNot",
     "Window",
     "as_json",
     "check",
     "read_problem",
+    "say",
+    "say_why",
     "solve",
     "unlawful_minutes",
+    "view",
     "violations",
+    "why_not",
+    "why_nots",
     "why_unassigned",
     "worth",
 ]

@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 from haoyun.routing.build import plan_of, tours_of
 from haoyun.routing.check import violations
 from haoyun.routing.errors import BadProblem, SolverFailed
-from haoyun.routing.explain import why_unassigned
 from haoyun.routing.plan import Plan, Reason, ReasonCode, Unassigned
 from haoyun.routing.portfolio import Assignment, Crew, findings
 from haoyun.routing.problem import Objective, Problem, Tours
+from haoyun.routing.reasons import why_unassigned
 from haoyun.routing.recipes import Engine, portfolio
 from haoyun.routing.tasks import Task
 from haoyun.routing.worth import worth
