@@ -12,9 +12,16 @@ from itertools import pairwise
 from haoyun.routing.legs import Call, leg_m, path, place_of
 from haoyun.routing.plan import CostParts, Route, Step, StepKind
 from haoyun.routing.problem import Problem, Vehicle
-from haoyun.routing.shifts import timetable
+from haoyun.routing.shifts import Shifts
 from haoyun.routing.tasks import StopKind
-from haoyun.routing.timetable import Line, Timetable, line_of
+from haoyun.routing.timetable import (
+    Line,
+    Timetable,
+    departures_worth_trying,
+    earliest_end,
+    forward,
+    line_of,
+)
 from haoyun.routing.vehicle import Reload
 
 
@@ -56,7 +63,19 @@ def build_route(problem: Problem, vehicle: Vehicle, stops: Sequence[Call]) -> Ro
 
 
 def _times(line: Line, vehicle: Vehicle) -> Timetable | None:
-    return timetable(line, vehicle.hours, vehicle.driver, vehicle.max_duration_s)
+    """The earliest end, then the latest departure.
+
+    With a limit on duration one that keeps it, if there is one among the departures worth trying.
+    """
+    max_duration_s = vehicle.max_duration_s
+    if vehicle.hours.binds:
+        return Shifts(line, vehicle.hours, vehicle.driver).best(max_duration_s)
+    found = earliest_end(line)
+    if found is None or max_duration_s is None or found.duration_s <= max_duration_s:
+        return found
+    tried = (forward(line, departure) for departure in departures_worth_trying(line, 0, 1))
+    in_time = [t for t in tried if t is not None and t.duration_s <= max_duration_s]
+    return min(in_time, key=lambda t: t.end_s, default=found)
 
 
 def _revenue(call: Call) -> int:

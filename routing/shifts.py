@@ -47,7 +47,6 @@ from haoyun.routing.timetable import (
     Line,
     Timetable,
     departures_worth_trying,
-    earliest_end,
     forward,
     latest_departure,
 )
@@ -283,20 +282,3 @@ def _timetable(departure_s: int, end: Shift) -> Timetable:
         end.now_s,
         tuple(pause for part in reversed(chain) for pause in part.pauses),
     )
-
-
-def timetable(
-    line: Line, rule: HoursRule, state: DriverState, max_duration_s: int | None
-) -> Timetable | None:
-    """The timetable of a line: the earliest end, then the latest departure; None if it cannot be on time.
-
-    With a limit on duration, one that keeps it if there is one among the departures worth trying.
-    """
-    if rule.binds:
-        return Shifts(line, rule, state).best(max_duration_s)
-    found = earliest_end(line)
-    if found is None or max_duration_s is None or found.duration_s <= max_duration_s:
-        return found
-    tried = (forward(line, departure) for departure in departures_worth_trying(line, 0, 1))
-    in_time = [t for t in tried if t is not None and t.duration_s <= max_duration_s]
-    return min(in_time, key=lambda t: t.end_s, default=found)
