@@ -122,7 +122,7 @@ class Driver:
         parts = self.rule.split_s
         if rested >= self.rule.break_s or (parts and self.first_part and rested >= parts[1]):
             self.driven_s, self.first_part = 0, False
-        elif parts and rested >= parts[0]:
+        elif parts and self.driven_s > 0 and rested >= parts[0]:
             self.first_part = True
 
     def _end_rest(self, now: int) -> None:

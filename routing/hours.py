@@ -8,7 +8,8 @@ What counts as what, second by second of a route:
   With `service_is_break` service counts towards breaks too (others load while the driver is free), never towards
   a rest. A pause may be taken anywhere along a leg and at a stop before service or after it.
 - A pause of `break_s` ends a period of driving. With `split_s` = (first, second) so does a pause of at least
-  `second` after an earlier separate pause of at least `first` in the same period, in this order.
+  `second` after an earlier separate pause of at least `first` in the same period, in this order; the first part
+  comes after some driving of the period.
 - A pause of `rest_s` is a daily rest: a new day begins at its end, with no driving behind it. If it begins later than
   `span_s` after the day began, or is shorter than `rest_s` but at least `reduced_rest_s`, it is a reduced rest, of
   which the driver may take `reduced_rests`; it must begin within `long_span_s`. The rest after the route begins at

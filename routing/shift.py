@@ -102,7 +102,7 @@ def refreshed(rule: HoursRule, at: Shift) -> Shift:
         parts = rule.split_s
         if at.idle_s >= rule.break_s or (parts and at.first_part and at.idle_s >= parts[1]):
             return replace(at, driven_s=0, first_part=False, idle_s=0)
-        if parts and at.idle_s >= parts[0]:
+        if parts and at.driven_s > 0 and at.idle_s >= parts[0]:
             return replace(at, first_part=True, idle_s=0)
     return replace(at, idle_s=0)
 

@@ -62,6 +62,10 @@ class Shifts:
         self.line = line
         self.rule = rule
         self.state = state
+        # Travel from each call to the end, and when the route would end without any rule.
+        self.ahead_s = [sum(line.legs_s[call + 1 :]) for call in range(len(line.work_s))]
+        self.bound_s = 0
+        self.sparing = True
 
     def best(self, max_duration_s: int | None = None) -> Timetable | None:
         """The lawful timetable that ends first, leaving as late as that allows; None if there is none.
@@ -71,12 +75,21 @@ class Shifts:
         tried = [self._leaving(self.line.on_duty_s)]
         limit = max_duration_s if max_duration_s is not None else 2**62
         kept = [t for t in tried if t is not None and t.duration_s <= limit]
-        if not kept and self.state.is_fresh:
-            rule = self.rule
+        rule = self.rule
+        if not kept and self.state.is_fresh and self._later_may_help(limit):
             worth = departures_worth_trying(self.line, rule.break_s, rule.max_driving_s or 2**62)
             tried += [self._leaving(d) for d in worth[:_MOST_DEPARTURES]]
         found = [t for t in tried if t is not None]
         return min(found, key=lambda t: (t.duration_s > limit, t.end_s, -t.departure_s), default=None)
+
+    def _later_may_help(self, max_duration_s: int) -> bool:
+        """Leaving later shortens the day and the route, nothing else."""
+        if max_duration_s < 2**62:
+            return True
+        if self.rule.span_s is None:
+            return False
+        endless = replace(self.rule, span_s=None, long_span_s=None)
+        return Shifts(self.line, endless, self.state).search(self.line.on_duty_s) is not None
 
     def _leaving(self, departure_s: int) -> Timetable | None:
         first = self.search(departure_s)
@@ -112,6 +125,14 @@ class Shifts:
         bound = forward(self.line, departure_s)
         if bound is None:
             return None
+        self.bound_s = bound.end_s
+        for self.sparing in (True, False):
+            found = self._follow_up(departure_s)
+            if found is not None:
+                return found
+        return None
+
+    def _follow_up(self, departure_s: int) -> Timetable | None:
         s = self.state
         began = departure_s if s.day_began_s is None else s.day_began_s
         reached = [
@@ -225,11 +246,24 @@ class Shifts:
     def _begins(self, at: Shift, call: int) -> set[int]:
         idle_from = at.now_s - at.idle_s
         ready = {at.now_s}
-        for target in self._targets():
+        for target in self._targets_worth(at, call):
             since = at.resting_since if target > self.rule.break_s else idle_from
             ready.add(max(at.now_s, since + target))
         begins = (self.line.open_at(call, ready_s) for ready_s in ready)
         return {begin for begin in begins if begin is not None}
+
+    def _targets_worth(self, at: Shift, call: int) -> list[int]:
+        """Pauses that may be of use: a break if one is due before the end, a rest if the day will not do."""
+        rule, ahead_s = self.rule, self.ahead_s[call]
+        if not self.sparing:
+            return self._targets()
+        breaks = rule.max_driving_s is not None and at.driven_s + ahead_s > rule.max_driving_s
+        span_s = rule.span_limit_s(at.reduced_used)
+        due = (at.driven_s + ahead_s) // rule.max_driving_s if rule.max_driving_s else 0
+        end_s = max(self.bound_s, at.now_s + ahead_s) + due * rule.break_s
+        rests = rule.daily_driving_s is not None and at.today_s + ahead_s > rule.daily_driving_s
+        rests = rests or (span_s is not None and end_s > at.day_began_s + span_s)
+        return [t for t in self._targets() if (breaks if t <= rule.break_s else rests)]
 
     def _waited(self, at: Shift, call: int, begin_s: int) -> Shift:
         idle_s = begin_s - at.now_s

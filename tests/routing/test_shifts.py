@@ -83,7 +83,7 @@ def earliest_end_by_enumeration(problem: Problem, vehicle: Vehicle) -> int | Non
             if rule.max_driving_s and idle:
                 if idle >= rule.break_s or (rule.split_s and part and idle >= rule.split_s[1]):
                     c = part = 0
-                elif rule.split_s and idle >= rule.split_s[0]:
+                elif rule.split_s and c > 0 and idle >= rule.split_s[0]:
                     part = 1
             idle = 0
         return call, leg, served, c, part, day, began, used, idle, 0
