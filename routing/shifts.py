@@ -8,7 +8,7 @@ The policy, which a search may imitate call by call:
    makes a first part, a second part, a break, a reduced rest or a rest. Each choice is followed up.
 3. Where a break is due on a leg, a rest may be taken instead; where the regular span ends with a reduced rest left, a
    regular rest may be taken or driving goes on.
-4. If service counts as break, the pause that completes it may follow it.
+4. If service counts as break, or takes no time, the pause that completes the idle time may follow it.
 
 Of what the choices lead to, `WIDTH` (shift.py) states a call are kept: those that no other is better than in every
 respect (earlier, less driving behind, day begun later, fewer reduced rests used ...), the earliest first. With few
@@ -16,9 +16,9 @@ calls nothing is lost; tests compare with the enumeration of all timetables on s
 
 5. Waiting before the first call after a rest on the way may prolong that rest instead, so that the day begins later.
 
-Without a limit on the day's span this ends as early as any lawful timetable. With one it may end later: waiting is
-not pushed back over several calls into a rest, and of possible departures only those are tried that reach some call
-just as a window opens.
+Without a limit on the day's span and without split breaks this ends as early as any lawful timetable. Otherwise it may
+end later: waiting is not pushed back over several calls into a rest; it is not broken up on the road so that its first
+part counts as one; and of possible departures only those are tried that reach some call just as a window opens.
 
 Where the way past a call is no longer than the way to it, taking the call out keeps a route lawful: the driver may
 pause where the call was. A search that only pauses where it must (1) loses that: waiting at the call had counted as
@@ -292,13 +292,18 @@ class Shifts:
         return replace(ready, now_s=until, idle_s=ready.idle_s + work_s if counts else 0)
 
     def _completed(self, at: Shift, call: int) -> Iterator[Shift]:
-        """Service that counts as break, made long enough by a pause after it."""
-        if not (self.rule.service_is_break and at.idle_s) or self.line.is_reload[call]:
+        """A pause that service has not ended (there was none, or it counts), made long enough after it."""
+        if not at.idle_s:
             return
         for target in self._targets():
-            if at.idle_s < target <= self.rule.break_s:
-                pause = Pause(PauseKind.BREAK, call + 2, 0, at.now_s, target - at.idle_s)
-                yield idled(replace(at, pauses=(*at.pauses, pause)), pause.duration_s)
+            is_rest = target > self.rule.break_s
+            if is_rest and at.rest_from_s is None:
+                continue
+            more_s = target - (at.now_s - at.resting_since if is_rest else at.idle_s)
+            if more_s > 0:
+                kind = PauseKind.REST if is_rest else PauseKind.BREAK
+                pause = Pause(kind, call + 2, 0, at.now_s, more_s)
+                yield idled(replace(at, pauses=(*at.pauses, pause)), more_s)
 
 
 def _timetable(departure_s: int, end: Shift) -> Timetable:

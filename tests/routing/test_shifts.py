@@ -161,10 +161,10 @@ def test_no_lawful_timetable_ends_earlier(case: tuple[Problem, Vehicle]) -> None
     expected = earliest_end_by_enumeration(problem, vehicle)
     route = build_route(problem, vehicle, problem.stops)
     found = None if route is None else route.steps[-1].arrival_s
-    if vehicle.hours.span_s is None:
+    if vehicle.hours.span_s is None and vehicle.hours.split_s is None:
         assert found == expected
     elif found is not None:
-        # With a span the policy is near the best, not always there: shifts.py says why.
+        # With a span or a split break the policy is near the best, not always there: shifts.py says why.
         assert expected is not None
         assert found >= expected
 
