@@ -66,9 +66,7 @@ def _deadline(work: Assignment, share: float) -> float:
     return max(work.deadline - margin_s, now + _LEAST_SEARCH_S)
 
 
-def _search_or_tools(
-    work: Assignment, out: Callable[[Finding], None], handed_over: SimpleQueue[Any]
-) -> None:
+def _search_or_tools(work: Assignment, out: Callable[[Finding], None], handed_over: SimpleQueue[Any]) -> None:
     from haoyun.routing import model  # noqa: PLC0415 - each engine takes long to import, and one is enough
 
     reporter = _Reporter(work, out)

@@ -148,7 +148,10 @@ def plan_of(problem: Problem, tours: Tours, method: str = "") -> Plan | None:
 def tours_of(problem: Problem, plan: Plan) -> Tours:
     """The tours of a plan, to start another search with."""
     numbers = {(stop.kind.value, stop.visit.id): number for number, stop in enumerate(problem.stops)}
-    driven = {r.vehicle_id: tuple(numbers[s.kind.value, s.id] for s in r.stops if s.id is not None) for r in plan.routes}
+    driven = {
+        r.vehicle_id: tuple(numbers[s.kind.value, s.id] for s in r.stops if s.id is not None)
+        for r in plan.routes
+    }
     return tuple(driven.get(vehicle.id, ()) for vehicle in problem.vehicles)
 
 

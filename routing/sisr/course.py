@@ -160,4 +160,3 @@ def _waiting(queue: SimpleQueue[Pool]) -> list[Pool]:
             pools.append(queue.get_nowait())
         except Empty:
             return pools
-

@@ -8,10 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from haoyun.routing.problem import Objective, Problem, Vehicle
-from haoyun.routing.tasks import Job, Shipment
+from haoyun.routing.tasks import Job
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
+Legs = NDArray[np.int32]
 
 # Beyond any time, distance or number of stops; half of what fits, so that two of them can be added.
 FAR = 2**61
@@ -210,8 +211,3 @@ def _near(legs: NDArray[np.int32], stop: Ints) -> NDArray[np.int32]:
         part = np.argpartition(both_ways, count - 1)[:count] if count < len(stop) else np.arange(count)
         rows[number] = part[np.argsort(both_ways[part], kind="stable")]
     return rows
-
-
-def is_served_by_pairs(problem: Problem) -> bool:
-    """Whether any task is a shipment."""
-    return any(isinstance(task, Shipment) for task in problem.tasks)

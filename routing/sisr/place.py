@@ -13,7 +13,6 @@ from haoyun.routing.sisr.flat import (
     CLOSE,
     END,
     FAR,
-    FIRST,
     FIXED,
     LIMITED,
     MAX_METRES,
@@ -27,8 +26,9 @@ from haoyun.routing.sisr.flat import (
     PROFILE,
     SERVICE,
     START,
-    STOPS,
     Flat,
+    Floats,
+    Legs,
 )
 from haoyun.routing.sisr.schedule import opening
 from haoyun.routing.sisr.state import (
@@ -49,12 +49,12 @@ NEVER = 1e300
 
 
 @inlined
-def _leg_cost(legs, rate, here, there):  # type: ignore[no-untyped-def]
+def _leg_cost(legs: Legs, rate: Floats, here: int, there: int) -> float:
     return rate[PER_METRE] * legs[here, there, 1] + rate[PER_SECOND] * legs[here, there, 0]
 
 
 @inlined
-def _within_limits(flat, state, v, k, metres, seconds):  # type: ignore[no-untyped-def]
+def _within_limits(flat: Flat, state: State, v: int, k: int, metres: int, seconds: int) -> bool:
     return (
         state.route[v, METRES] + metres <= flat.kind[k, MAX_METRES]
         and state.route[v, SECONDS] + seconds <= flat.kind[k, MAX_SECONDS]
@@ -62,7 +62,7 @@ def _within_limits(flat, state, v, k, metres, seconds):  # type: ignore[no-untyp
 
 
 @inlined
-def _job_has_room(flat, state, v, k, s, before):  # type: ignore[no-untyped-def]
+def _job_has_room(flat: Flat, state: State, v: int, k: int, s: int, before: int) -> bool:
     """Whether the load fits when the job stands after stop `before` (-1: the start)."""
     for d in range(flat.room.shape[1]):
         most = flat.room[k, d]
@@ -141,7 +141,7 @@ def place_job(flat: Flat, state: State, v: int, s: int, task: int) -> float:
 
 
 @inlined
-def _pair_has_room(flat, state, v, k, s, before):  # type: ignore[no-untyped-def]
+def _pair_has_room(flat: Flat, state: State, v: int, k: int, s: int, before: int) -> bool:
     """Whether shipment pickup s fits on board on the way after stop `before` (-1: the start)."""
     for d in range(flat.room.shape[1]):
         load = state.start_load[v, AFTER, d] if before < 0 else state.load[before, AFTER, d]
@@ -151,7 +151,9 @@ def _pair_has_room(flat, state, v, k, s, before):  # type: ignore[no-untyped-def
 
 
 @inlined
-def _price_deliveries(flat, state, v, k, s, legs, rate, length):  # type: ignore[no-untyped-def]
+def _price_deliveries(
+    flat: Flat, state: State, v: int, k: int, s: int, legs: Legs, rate: Floats, length: int
+) -> None:
     """pair_delta[p]: the least cost of delivery s before stop p or later, were the route not delayed."""
     own = flat.stop[s, PLACE]
     service = flat.stop[s, SERVICE]
@@ -230,9 +232,7 @@ def place_pair(flat: Flat, state: State, v: int, up: int, task: int) -> float:
                 cost = to_up + carried_cost + _leg_cost(legs, rate, place_down, there) - skipped
                 if cost < best:
                     begin = opening(stop, windows, down, ready_up + legs[place_up, place_down, 0])
-                    fits = (
-                        begin < FAR and begin + stop[down, SERVICE] + legs[place_down, there, 0] <= latest
-                    )
+                    fits = begin < FAR and begin + stop[down, SERVICE] + legs[place_down, there, 0] <= latest
                     if fits and limited:
                         metres = legs[here, place_up, 1] + legs[place_up, place_down, 1]
                         metres += legs[place_down, there, 1]
@@ -305,16 +305,3 @@ def place_pair(flat: Flat, state: State, v: int, up: int, task: int) -> float:
             before = after
     state.num[WORK] += work
     return best
-
-
-@compiled
-def place_task(flat: Flat, state: State, v: int, task: int) -> float:
-    """The least additional cost of the task on route v, from memory if the route is as it was."""
-    if state.known[task, v] != state.route[v, 3]:
-        first = flat.task[task, FIRST]
-        if flat.task[task, STOPS] == 1:
-            state.delta[task, v] = place_job(flat, state, v, first, task)
-        else:
-            state.delta[task, v] = place_pair(flat, state, v, first, task)
-        state.known[task, v] = state.route[v, 3]
-    return state.delta[task, v]

@@ -8,7 +8,18 @@ from dataclasses import dataclass
 import numpy as np
 
 from haoyun.routing.problem import Tours
-from haoyun.routing.sisr.flat import END, FIXED, PER_METRE, PER_SECOND, PLACE, PROFILE, START, TASK, WEIGHT, Flat
+from haoyun.routing.sisr.flat import (
+    END,
+    FIXED,
+    PER_METRE,
+    PER_SECOND,
+    PLACE,
+    PROFILE,
+    START,
+    TASK,
+    WEIGHT,
+    Flat,
+)
 from haoyun.routing.sisr.search import Pool
 
 # More routes than this make the model slow to build without making plans better.
@@ -38,9 +49,7 @@ def columns_of(flat: Flat, pools: Sequence[Pool], best: Tours) -> list[Column]:
         if tour
     }
     for (kind, stops), cost in own.items():
-        order = next(
-            t for v, t in enumerate(best) if t and flat.fleet[v] == kind and frozenset(t) == stops
-        )
+        order = next(t for v, t in enumerate(best) if t and flat.fleet[v] == kind and frozenset(t) == stops)
         chosen[kind, stops] = Column(kind, cost, order)
     for entry in np.argsort(plan_cost, kind="stable"):
         if len(chosen) >= _MOST:
@@ -135,4 +144,3 @@ def _tours(flat: Flat, picked: Sequence[Column]) -> Tours:
     for column in picked:
         tours[free[column.kind].pop()] = column.stops
     return tuple(tours)
-

@@ -79,21 +79,26 @@ def remove_marked(flat: Flat, state: State, v: int) -> None:
     touch(state, v)
     now = state.num[ITERATIONS]
     state.stamp[v, 1] = now
-    left = 0
-    for p in range(state.route[v, LENGTH]):
-        s = state.seq[v, p]
-        task = flat.stop[s, TASK]
-        if state.marked[task] != now:
-            state.seq[v, left] = s
-            left += 1
-            continue
-        state.at[s, ROUTE] = -1
-        if s == flat.task[task, FIRST]:
-            state.absent[state.num[ABSENT]] = task
-            state.num[ABSENT] += 1
-            state.num[MISSED] += flat.task[task, WEIGHT]
-    state.route[v, LENGTH] = left
-    recompute(flat, state, v)
+    while True:
+        left = 0
+        for p in range(state.route[v, LENGTH]):
+            s = state.seq[v, p]
+            task = flat.stop[s, TASK]
+            if state.marked[task] != now:
+                state.seq[v, left] = s
+                left += 1
+                continue
+            state.at[s, ROUTE] = -1
+            if s == flat.task[task, FIRST]:
+                state.absent[state.num[ABSENT]] = task
+                state.num[ABSENT] += 1
+                state.num[MISSED] += flat.task[task, WEIGHT]
+        state.route[v, LENGTH] = left
+        if recompute(flat, state, v) or left == 0:
+            return
+        # Where a detour can be quicker than the direct way, less to do can still be too late: then all goes.
+        for p in range(left):
+            state.marked[flat.stop[state.seq[v, p], TASK]] = now
 
 
 @compiled

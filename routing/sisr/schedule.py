@@ -26,15 +26,14 @@ from haoyun.routing.sisr.flat import (
     Ints,
 )
 from haoyun.routing.sisr.state import (
-    ABSENT,
     ACTIVE,
     AFTER,
     AFTER_MAX,
     BEFORE_MAX,
     BEGIN,
     COST,
-    LATEST,
     ITERATIONS,
+    LATEST,
     LENGTH,
     METRES,
     POSITION,
@@ -99,7 +98,7 @@ def recompute(flat: Flat, state: State, v: int) -> bool:
 
 
 @inlined
-def _drive(flat, state, v, k, length):  # type: ignore[no-untyped-def]
+def _drive(flat: Flat, state: State, v: int, k: int, length: int) -> bool:
     legs = flat.legs[flat.kind[k, PROFILE]]
     seq = state.seq[v]
     here = flat.kind[k, START]
@@ -130,9 +129,7 @@ def _drive(flat, state, v, k, length):  # type: ignore[no-untyped-def]
     for p in range(length - 1, -1, -1):
         s = seq[p]
         here = flat.stop[s, PLACE]
-        latest = closing(
-            flat.stop, flat.windows, s, latest - legs[here, there, 0] - flat.stop[s, SERVICE]
-        )
+        latest = closing(flat.stop, flat.windows, s, latest - legs[here, there, 0] - flat.stop[s, SERVICE])
         state.at[s, LATEST] = latest
         there = here
     state.route[v, METRES] = metres
@@ -145,7 +142,7 @@ def _drive(flat, state, v, k, length):  # type: ignore[no-untyped-def]
 
 
 @inlined
-def _carry(flat, state, v, k, length):  # type: ignore[no-untyped-def]
+def _carry(flat: Flat, state: State, v: int, k: int, length: int) -> bool:
     fits = True
     seq = state.seq[v]
     for d in range(flat.room.shape[1]):
@@ -172,7 +169,7 @@ def _carry(flat, state, v, k, length):  # type: ignore[no-untyped-def]
 
 
 @inlined
-def _activate(flat, state, v):  # type: ignore[no-untyped-def]
+def _activate(flat: Flat, state: State, v: int) -> None:
     """Move a vehicle from the idle ones of its kind to the active ones."""
     slot = state.route[v, SLOT]
     if slot >= 0:
@@ -188,7 +185,7 @@ def _activate(flat, state, v):  # type: ignore[no-untyped-def]
 
 
 @inlined
-def _retire(flat, state, v):  # type: ignore[no-untyped-def]
+def _retire(flat: Flat, state: State, v: int) -> None:
     """Move a vehicle from the active ones to the idle ones of its kind."""
     slot = -1 - state.route[v, SLOT]
     if slot >= 0:

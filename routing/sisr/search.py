@@ -15,7 +15,6 @@ from haoyun.routing.sisr.recreate import recreate
 from haoyun.routing.sisr.schedule import recompute
 from haoyun.routing.sisr.state import (
     ABSENT,
-    ACTIVE,
     BEST_ACTIVE,
     BEST_COST,
     BEST_MISSED,
@@ -154,13 +153,13 @@ class Search:
         recreate(self.flat, self.state)
         if is_best(self.state) or self.state.num[FOUND] == 0:
             keep_best(self.state)
-            for v in np.flatnonzero(self.state.best_length):
+            for v in np.flatnonzero(self.state.best_length).tolist():
                 remember(self.flat, self.state, v)
 
     def _clear(self) -> None:
         state = self.state
         state.at[:, ROUTE] = -1
-        for v in np.flatnonzero(state.route[:, LENGTH]):
+        for v in np.flatnonzero(state.route[:, LENGTH]).tolist():
             state.route[v, LENGTH] = 0
             recompute(self.flat, state, v)
         state.absent[:] = np.arange(len(state.absent))
