@@ -46,9 +46,7 @@ def compiled(function: Function) -> Function:
 
 def inlined(function: Function) -> Function:
     """The same, pasted into its callers: passing a hundred array fields to a short function takes longer than it."""
-    made: Function = numba.njit(cache=True, nogil=True, _nrt=False, error_model="numpy", inline="always")(
-        function
-    )
+    made: Function = numba.njit(**_OPTIONS, inline="always")(function)
     return made
 
 
