@@ -26,6 +26,7 @@ _STEADY_START_S = 1.0  # of a steady limit, what starting and recombining may ta
 # How long the compiled code runs at a time: as long as a report or a cancellation may wait.
 _PORTION_S = 0.03
 _STEADY_PORTIONS = 400
+_STEADY_EFFORT = 0.03  # of CP-SAT's own unit, about a second, for each second of the limit
 _SETTLING_WORK = 1_000_000
 
 
@@ -36,12 +37,13 @@ class Budget:
     begun: float
     deadline: float
     work: float  # of a steady search; infinite for one that goes by the clock
+    limit_s: float
 
     @classmethod
     def of(cls, deadline: float, limit_s: float, *, steady: bool) -> Budget:
         """From now to the deadline."""
         work = _STEADY_WORK * max(limit_s - _STEADY_START_S, 0.2 * limit_s) if steady else math.inf
-        return cls(time.monotonic(), deadline, work)
+        return cls(time.monotonic(), deadline, work, limit_s)
 
     @property
     def left_s(self) -> float:
@@ -143,7 +145,7 @@ class Course:
             seconds=seconds - (time.monotonic() - begun),
             threads=self.threads,
             seed=self.seed,
-            steady=self.steady,
+            effort=_STEADY_EFFORT * self.budget.limit_s if self.steady else None,
         )
         if tours is not None:
             self._adopt(tours)

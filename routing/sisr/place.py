@@ -9,6 +9,7 @@ them are then driven out, as far as room and time allow.
 from __future__ import annotations
 
 from haoyun.routing.sisr.compiled import compiled, inlined
+from haoyun.routing.sisr.dice import uniform
 from haoyun.routing.sisr.flat import (
     CLOSE,
     END,
@@ -46,6 +47,8 @@ from haoyun.routing.sisr.state import (
 
 # The cost of what is impossible.
 NEVER = 1e300
+# Of the positions on a route that the search blinks at, the share that it overlooks.
+_OVERLOOKED = 0.3
 
 
 @inlined
@@ -76,8 +79,11 @@ def _job_has_room(flat: Flat, state: State, v: int, k: int, s: int, before: int)
 
 
 @compiled
-def place_job(flat: Flat, state: State, v: int, s: int, task: int) -> float:
-    """Find the cheapest position of job `task` (stop s) on route v; kept in `place`, its cost returned."""
+def place_job(flat: Flat, state: State, v: int, s: int, task: int, blink: bool) -> float:
+    """Find the cheapest position of job `task` (stop s) on route v; kept in `place`, its cost returned.
+
+    `blink`: overlook some positions, drawn by lot.
+    """
     k = flat.fleet[v]
     length = state.route[v, LENGTH]
     if length + 1 > flat.kind[k, MAX_STOPS]:
@@ -113,7 +119,7 @@ def place_job(flat: Flat, state: State, v: int, s: int, task: int) -> float:
             cost -= _leg_cost(legs, rate, here, there)
         else:
             cost += rate[FIXED]
-        if cost < best:
+        if cost < best and not (blink and uniform(state.rng) < _OVERLOOKED):
             begin = opening(flat.stop, flat.windows, s, ready + legs[here, own, 0])
             if begin < FAR and begin + service + legs[own, there, 0] <= latest:
                 fits = True
@@ -180,10 +186,11 @@ def _price_deliveries(
 
 
 @compiled
-def place_pair(flat: Flat, state: State, v: int, up: int, task: int) -> float:
+def place_pair(flat: Flat, state: State, v: int, up: int, task: int, blink: bool) -> float:
     """Find the cheapest positions of shipment `task` (pickup stop `up`, delivery `up` + 1) on route v.
 
     Kept in `place`: pickup and delivery stand before the stops that have these positions now.
+    `blink`: overlook some positions, drawn by lot.
     """
     k = flat.fleet[v]
     length = state.route[v, LENGTH]
@@ -217,7 +224,7 @@ def place_pair(flat: Flat, state: State, v: int, up: int, task: int) -> float:
             there = flat.kind[k, END]
             latest = flat.kind[k, OFF_DUTY]
         begin_up = opening(stop, windows, up, ready + legs[here, place_up, 0])
-        if begin_up < FAR:
+        if begin_up < FAR and not (blink and uniform(state.rng) < _OVERLOOKED):
             fits = True
             if length:
                 fits = _pair_has_room(flat, state, v, k, up, before)
@@ -230,7 +237,7 @@ def place_pair(flat: Flat, state: State, v: int, up: int, task: int) -> float:
                 skipped = _leg_cost(legs, rate, here, there) if length else -rate[FIXED]
                 ready_up = begin_up + stop[up, SERVICE]
                 cost = to_up + carried_cost + _leg_cost(legs, rate, place_down, there) - skipped
-                if cost < best:
+                if cost < best and not (blink and uniform(state.rng) < _OVERLOOKED):
                     begin = opening(stop, windows, down, ready_up + legs[place_up, place_down, 0])
                     fits = begin < FAR and begin + stop[down, SERVICE] + legs[place_down, there, 0] <= latest
                     if fits and limited:
@@ -277,7 +284,7 @@ def place_pair(flat: Flat, state: State, v: int, up: int, task: int) -> float:
                                 + _leg_cost(legs, rate, place_down, place_y)
                                 - _leg_cost(legs, rate, place_x, place_y)
                             )
-                            if cost < best:
+                            if cost < best and not (blink and uniform(state.rng) < _OVERLOOKED):
                                 begin = opening(stop, windows, down, now + legs[place_x, place_down, 0])
                                 fits = (
                                     begin < FAR

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from haoyun.routing.sisr.compiled import compiled
+from haoyun.routing.sisr.compiled import compiled, inlined
 from haoyun.routing.sisr.dice import below, uniform
 from haoyun.routing.sisr.flat import FIRST, STOPS, Flat
 from haoyun.routing.sisr.place import NEVER, place_job, place_pair
 from haoyun.routing.sisr.schedule import recompute, touch
 from haoyun.routing.sisr.state import ABSENT, ACTIVE, BLINK, LENGTH, LIMIT, MISSED, OLD_ABSENT, VERSION, State
 
-# One position in a hundred is overlooked: the paper's blink rate.
+# The paper's blink rate, counted over what improves on the best so far.
 _BLINK_EVERY = 100
 # Of the tasks that were absent before, so many may try again in one iteration besides those just removed.
 _OLD_TRIES = 12
@@ -92,17 +92,17 @@ def insert(flat: Flat, state: State, task: int) -> bool:
             continue
         version = state.route[v, VERSION]
         if state.known[task, v] != version:
-            if single:
-                state.delta[task, v] = place_job(flat, state, v, first, task)
-            else:
-                state.delta[task, v] = place_pair(flat, state, v, first, task)
+            state.delta[task, v] = _place(flat, state, v, first, task, single, False)
             state.known[task, v] = version
-        if state.delta[task, v] < best:
-            state.num[BLINK] -= 1
-            if state.num[BLINK] <= 0:
-                state.num[BLINK] = 1 + below(state.rng, 2 * _BLINK_EVERY)
-                continue
-            best = state.delta[task, v]
+        delta = state.delta[task, v]
+        if delta < best:
+            if _blinks(state):
+                # Another position, or none: what is found is not the cheapest and must not be remembered.
+                state.known[task, v] = -1
+                delta = _place(flat, state, v, first, task, single, True)
+                if delta >= best:
+                    continue
+            best = delta
             chosen = v
     if state.num[ACTIVE] < state.num[LIMIT]:
         for k in range(len(state.idle_count)):
@@ -113,11 +113,8 @@ def insert(flat: Flat, state: State, task: int) -> bool:
             # that version may come back when the iteration is taken back.
             state.known[task, v] = -1
             if state.alone[task, k] < 0:
-                if single:
-                    state.alone[task, k] = place_job(flat, state, v, first, task)
-                else:
-                    state.alone[task, k] = place_pair(flat, state, v, first, task)
-            if state.alone[task, k] < best:
+                state.alone[task, k] = _place(flat, state, v, first, task, single, False)
+            if state.alone[task, k] < best and not _blinks(state):
                 best = state.alone[task, k]
                 chosen = v
                 state.place[task, v, 0] = 0
@@ -125,6 +122,23 @@ def insert(flat: Flat, state: State, task: int) -> bool:
     if chosen < 0:
         return False
     _put(flat, state, task, chosen)
+    return True
+
+
+@inlined
+def _place(flat: Flat, state: State, v: int, first: int, task: int, single: bool, blink: bool) -> float:
+    if single:
+        return place_job(flat, state, v, first, task, blink)
+    return place_pair(flat, state, v, first, task, blink)
+
+
+@compiled
+def _blinks(state: State) -> bool:
+    """Whether it is time to overlook something: once in a hundred improvements."""
+    state.num[BLINK] -= 1
+    if state.num[BLINK] > 0:
+        return False
+    state.num[BLINK] = 1 + below(state.rng, 2 * _BLINK_EVERY)
     return True
 
 

@@ -166,7 +166,13 @@ def plot(figures: dict, target: str) -> None:
     for number, result in enumerate(r for r in figures["results"] if r["history"]):
         colour = f"C{number % 10}"
         times, gaps = zip(*result["history"])
-        axes.step([*times, figures["seconds"]], [*gaps, gaps[-1]], where="post", color=colour, label=result["instance"])
+        axes.step(
+            [*times, figures["seconds"]],
+            [*gaps, gaps[-1]],
+            where="post",
+            color=colour,
+            label=result["instance"],
+        )
         for peer, run in result["peers"].items():
             if run["gap_percent"] is not None:
                 axes.plot(run["seconds"], run["gap_percent"], marks.get(peer, "o"), color=colour)

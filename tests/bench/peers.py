@@ -115,7 +115,9 @@ def as_numbers(problem: Problem) -> dict[str, Any]:
         "by_rates": problem.objective is Objective.COST,
         "kinds": [json.loads(key) for key in kinds],
         "counts": [of_vehicle.count(kind) for kind in range(len(kinds))],
-        "vehicles_of_kind": [[v for v, k in enumerate(of_vehicle) if k == kind] for kind in range(len(kinds))],
+        "vehicles_of_kind": [
+            [v for v, k in enumerate(of_vehicle) if k == kind] for kind in range(len(kinds))
+        ],
         "vehicles": list(enumerate(of_vehicle)),
         "stops": [
             {

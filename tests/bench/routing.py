@@ -94,7 +94,9 @@ def instances(data: Path, families: list[str]) -> dict[str, tuple[str, Path]]:
     return found
 
 
-def measured(problem: Problem, plan: Plan | None, seconds: float, best: Best, objective: str, note: str = "") -> Run:
+def measured(
+    problem: Problem, plan: Plan | None, seconds: float, best: Best, objective: str, note: str = ""
+) -> Run:
     """A plan in figures."""
     if plan is None:
         return Run(0, 0.0, len(problem.tasks), round(seconds, 2), None, note)
@@ -118,9 +120,7 @@ def run(name: str, family: str, path: Path, best: Best, arguments: argparse.Name
         crew=crew,
     )
 
-    history = [
-        (round(p.seconds, 2), 100 * (p.cost / best.distance - 1)) for p in heard if not p.unassigned
-    ]
+    history = [(round(p.seconds, 2), 100 * (p.cost / best.distance - 1)) for p in heard if not p.unassigned]
     others = {}
     if arguments.peers:
         python = peers.environment(arguments.peers)
@@ -194,7 +194,9 @@ def arguments_of(words: list[str]) -> argparse.Namespace:
     parser.add_argument("--peers", type=Path, help="folder of the peers' environment; made if it is missing")
     parser.add_argument("--against", nargs="*", choices=PEERS, default=list(PEERS))
     parser.add_argument("--json", type=Path, help="keep the figures in this file")
-    parser.add_argument("--plot", type=Path, help="draw our gap over time as PNG (needs --peers for matplotlib)")
+    parser.add_argument(
+        "--plot", type=Path, help="draw our gap over time as PNG (needs --peers for matplotlib)"
+    )
     return parser.parse_args(words)
 
 
@@ -207,7 +209,9 @@ def keep(arguments: argparse.Namespace, figures: dict[str, object]) -> None:
         with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
             json.dump(figures, file)
             file.flush()
-            subprocess.run([str(python), str(peers.RUNNER), "plot", file.name, str(arguments.plot)], check=True)
+            subprocess.run(
+                [str(python), str(peers.RUNNER), "plot", file.name, str(arguments.plot)], check=True
+            )
 
 
 def main(words: list[str]) -> None:
