@@ -7,12 +7,24 @@ from haoyun.routing.sisr.dice import below, uniform
 from haoyun.routing.sisr.flat import FIRST, STOPS, Flat
 from haoyun.routing.sisr.place import NEVER, place_job, place_pair
 from haoyun.routing.sisr.schedule import recompute, touch
-from haoyun.routing.sisr.state import ABSENT, ACTIVE, BLINK, LENGTH, LIMIT, MISSED, OLD_ABSENT, VERSION, State
+from haoyun.routing.sisr.state import (
+    ABSENT,
+    ACTIVE,
+    BLINK,
+    ITERATIONS,
+    LENGTH,
+    LIMIT,
+    MISSED,
+    OLD_ABSENT,
+    VERSION,
+    State,
+)
 
 # The paper's blink rate, counted over what improves on the best so far.
 _BLINK_EVERY = 100
-# Of the tasks that were absent before, so many may try again in one iteration besides those just removed.
+# If more tasks than this were absent before, not all of them try again in one iteration; a few drawn by lot do.
 _OLD_TRIES = 12
+_LUCKY = 3
 
 
 @compiled
@@ -22,15 +34,18 @@ def recreate(flat: Flat, state: State) -> None:
     if count == 0:
         return
     old = min(state.num[OLD_ABSENT], count)
+    skipped = 0
     if old > _OLD_TRIES:
-        # The old ones come first in the list: bring a few of them, drawn by lot, to its end.
-        for n in range(_OLD_TRIES):
-            other = below(state.rng, old - n)
-            last = old - 1 - n
-            state.absent[other], state.absent[last] = state.absent[last], state.absent[other]
-        skipped = old - _OLD_TRIES
-    else:
-        skipped = 0
+        # Untouched routes had no place for them before. Those near the ruin and a few others may try again.
+        now = state.num[ITERATIONS]
+        for _ in range(_LUCKY):
+            state.tried[state.absent[below(state.rng, old)]] = now
+        for n in range(old):
+            task = state.absent[n]
+            if state.tried[task] != now:
+                state.absent[n] = state.absent[skipped]
+                state.absent[skipped] = task
+                skipped += 1
     _sort(flat, state, skipped, count, old > 0)
     left = skipped
     for n in range(skipped, count):

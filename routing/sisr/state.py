@@ -44,6 +44,7 @@ class State(NamedTuple):
     old_absent: NDArray[np.int32]  # (t,) as before the iteration
     absences: Floats  # (t,) how often a task has been left out
     marked: Ints  # (t,) the iteration in which it was removed
+    tried: Ints  # (t,) the iteration in which it lay near the ruin
     key: Floats  # (t,) for sorting
     touched: NDArray[np.int32]  # (v,) routes changed in this iteration
     stamp: Ints  # (v, 2) the iteration in which a route was touched, and ruined
@@ -96,6 +97,7 @@ def new_state(flat: Flat, seed: int) -> State:
         old_absent=np.zeros(t, dtype=np.int32),
         absences=np.zeros(t),
         marked=np.full(t, -1, dtype=np.int64),
+        tried=np.full(t, -1, dtype=np.int64),
         key=np.zeros(t),
         touched=np.zeros(v, dtype=np.int32),
         stamp=np.full((v, 2), -1, dtype=np.int64),
