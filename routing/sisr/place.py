@@ -21,6 +21,7 @@ from haoyun.routing.sisr.flat import (
     MAX_STOPS,
     OFF_DUTY,
     ON_DUTY,
+    OPEN,
     PER_METRE,
     PER_SECOND,
     PLACE,
@@ -98,6 +99,7 @@ def place_job(flat: Flat, state: State, v: int, s: int, task: int, blink: bool) 
     own = flat.stop[s, PLACE]
     closes = flat.stop[s, CLOSE]
     service = flat.stop[s, SERVICE]
+    soonest = flat.stop[s, OPEN] + service  # nothing that must be reached earlier can follow
     best = NEVER
     here = flat.kind[k, START]
     ready = flat.kind[k, ON_DUTY]
@@ -114,11 +116,13 @@ def place_job(flat: Flat, state: State, v: int, s: int, task: int, blink: bool) 
             after = -1
             there = flat.kind[k, END]
             latest = flat.kind[k, OFF_DUTY]
-        cost = _leg_cost(legs, rate, here, own) + _leg_cost(legs, rate, own, there)
-        if length:
-            cost -= _leg_cost(legs, rate, here, there)
-        else:
-            cost += rate[FIXED]
+        cost = NEVER
+        if latest >= soonest:
+            cost = _leg_cost(legs, rate, here, own) + _leg_cost(legs, rate, own, there)
+            if length:
+                cost -= _leg_cost(legs, rate, here, there)
+            else:
+                cost += rate[FIXED]
         if cost < best and not (blink and uniform(state.rng) < _OVERLOOKED):
             begin = opening(flat.stop, flat.windows, s, ready + legs[here, own, 0])
             if begin < FAR and begin + service + legs[own, there, 0] <= latest:
@@ -163,6 +167,7 @@ def _price_deliveries(
     """pair_delta[p]: the least cost of delivery s before stop p or later, were the route not delayed."""
     own = flat.stop[s, PLACE]
     service = flat.stop[s, SERVICE]
+    soonest = flat.stop[s, OPEN] + service
     seq = state.seq[v]
     state.pair_delta[length + 1] = NEVER
     there = flat.kind[k, END]
@@ -171,8 +176,10 @@ def _price_deliveries(
         before = seq[p - 1]
         here = flat.stop[before, PLACE]
         ready = state.at[before, BEGIN] + flat.stop[before, SERVICE]
-        begin = opening(flat.stop, flat.windows, s, ready + legs[here, own, 0])
         least = state.pair_delta[p + 1]
+        begin = FAR
+        if latest >= soonest:
+            begin = opening(flat.stop, flat.windows, s, ready + legs[here, own, 0])
         if begin < FAR and begin + service + legs[own, there, 0] <= latest:
             cost = (
                 _leg_cost(legs, rate, here, own)
@@ -211,6 +218,7 @@ def place_pair(flat: Flat, state: State, v: int, up: int, task: int, blink: bool
     here = flat.kind[k, START]
     ready = flat.kind[k, ON_DUTY]
     before = -1
+    soonest = stop[up, OPEN] + stop[up, SERVICE]
     work = 2 * length + 6
     for i in range(length + 1):
         if ready > stop[up, CLOSE]:
@@ -223,7 +231,9 @@ def place_pair(flat: Flat, state: State, v: int, up: int, task: int, blink: bool
             after = -1
             there = flat.kind[k, END]
             latest = flat.kind[k, OFF_DUTY]
-        begin_up = opening(stop, windows, up, ready + legs[here, place_up, 0])
+        begin_up = FAR
+        if latest >= soonest:
+            begin_up = opening(stop, windows, up, ready + legs[here, place_up, 0])
         if begin_up < FAR and not (blink and uniform(state.rng) < _OVERLOOKED):
             fits = True
             if length:

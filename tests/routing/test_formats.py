@@ -140,7 +140,7 @@ def changed(text: str, old: str, new: str) -> str:
         (changed(LILIM, " -10 ", " -9 "), "line 3: demand 10 is picked up, 9 delivered"),
         (changed(LILIM, "10 5 50 10 0 2", "10 5 50 10 0 0"), "line 3: site 1 is neither a pickup nor the delivery"),
         ("", "the file is empty"),
-        ("hello", "neither VROOM JSON nor Solomon nor Li and Lim"),
+        ("hello", "neither VROOM JSON nor Solomon, Li and Lim, or Sartori"),
         ('{"jobs": [}', "line 1, column 1[0-9]: not valid JSON"),
     ],
 )  # fmt: skip
