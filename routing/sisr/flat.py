@@ -36,6 +36,7 @@ class Flat(NamedTuple):
     """n stops, t tasks, k kinds of vehicles, v vehicles, d capacities, p profiles, l locations (one more: "open")."""
 
     legs: NDArray[np.int32]  # (p, l + 1, l + 1, 2) seconds and metres; all zero to and from the open end
+    back: NDArray[np.int32]  # the same from column to row: all ways to one place lie side by side
     stop: Ints  # (n, 8)
     windows: Ints  # (w, 2) start and end
     amount: Ints  # (n, 2, d) brought from the route's start, taken on (a delivery: taken on below zero)
@@ -59,6 +60,7 @@ def flatten(problem: Problem) -> Flat:
     amount = _amounts(problem, len(stop))
     return Flat(
         legs=legs,
+        back=np.ascontiguousarray(legs.transpose(0, 2, 1, 3)),
         stop=stop,
         windows=windows,
         amount=amount,

@@ -53,8 +53,8 @@ _OVERLOOKED = 0.3
 
 
 @inlined
-def _leg_cost(legs: Legs, rate: Floats, here: int, there: int) -> float:
-    return rate[PER_METRE] * legs[here, there, 1] + rate[PER_SECOND] * legs[here, there, 0]
+def _leg_cost(ways: Legs, rate: Floats, place: int) -> float:
+    return rate[PER_METRE] * ways[place, 1] + rate[PER_SECOND] * ways[place, 0]
 
 
 @inlined
@@ -97,6 +97,8 @@ def place_job(flat: Flat, state: State, v: int, s: int, task: int, blink: bool) 
     rate = flat.rate[k]
     seq = state.seq[v]
     own = flat.stop[s, PLACE]
+    to_own = flat.back[flat.kind[k, PROFILE], own]
+    from_own = legs[own]
     closes = flat.stop[s, CLOSE]
     service = flat.stop[s, SERVICE]
     soonest = flat.stop[s, OPEN] + service  # nothing that must be reached earlier can follow
@@ -112,20 +114,18 @@ def place_job(flat: Flat, state: State, v: int, s: int, task: int, blink: bool) 
             after = seq[p]
             there = flat.stop[after, PLACE]
             latest = state.at[after, LATEST]
+            hop = state.hop[after]
         else:
             after = -1
             there = flat.kind[k, END]
             latest = flat.kind[k, OFF_DUTY]
+            hop = state.hop[len(flat.stop) + v] if length else -rate[FIXED]
         cost = NEVER
         if latest >= soonest:
-            cost = _leg_cost(legs, rate, here, own) + _leg_cost(legs, rate, own, there)
-            if length:
-                cost -= _leg_cost(legs, rate, here, there)
-            else:
-                cost += rate[FIXED]
+            cost = _leg_cost(to_own, rate, here) + _leg_cost(from_own, rate, there) - hop
         if cost < best and not (blink and uniform(state.rng) < _OVERLOOKED):
-            begin = opening(flat.stop, flat.windows, s, ready + legs[here, own, 0])
-            if begin < FAR and begin + service + legs[own, there, 0] <= latest:
+            begin = opening(flat.stop, flat.windows, s, ready + to_own[here, 0])
+            if begin < FAR and begin + service + from_own[there, 0] <= latest:
                 fits = True
                 if length:
                     fits = _job_has_room(flat, state, v, k, s, before)
@@ -134,8 +134,8 @@ def place_job(flat: Flat, state: State, v: int, s: int, task: int, blink: bool) 
                         if max(flat.amount[s, 0, d], flat.amount[s, 1, d]) > flat.room[k, d]:
                             fits = False
                 if fits and flat.kind[k, LIMITED]:
-                    metres = legs[here, own, 1] + legs[own, there, 1]
-                    seconds = legs[here, own, 0] + legs[own, there, 0]
+                    metres = to_own[here, 1] + from_own[there, 1]
+                    seconds = to_own[here, 0] + from_own[there, 0]
                     if length:
                         metres -= legs[here, there, 1]
                         seconds -= legs[here, there, 0]
@@ -162,16 +162,16 @@ def _pair_has_room(flat: Flat, state: State, v: int, k: int, s: int, before: int
 
 @inlined
 def _price_deliveries(
-    flat: Flat, state: State, v: int, k: int, s: int, legs: Legs, rate: Floats, length: int
+    flat: Flat, state: State, v: int, k: int, s: int, to_own: Legs, from_own: Legs, rate: Floats, length: int
 ) -> None:
     """pair_delta[p]: the least cost of delivery s before stop p or later, were the route not delayed."""
-    own = flat.stop[s, PLACE]
     service = flat.stop[s, SERVICE]
     soonest = flat.stop[s, OPEN] + service
     seq = state.seq[v]
     state.pair_delta[length + 1] = NEVER
     there = flat.kind[k, END]
     latest = flat.kind[k, OFF_DUTY]
+    hop = state.hop[len(flat.stop) + v]
     for p in range(length, 0, -1):
         before = seq[p - 1]
         here = flat.stop[before, PLACE]
@@ -179,17 +179,14 @@ def _price_deliveries(
         least = state.pair_delta[p + 1]
         begin = FAR
         if latest >= soonest:
-            begin = opening(flat.stop, flat.windows, s, ready + legs[here, own, 0])
-        if begin < FAR and begin + service + legs[own, there, 0] <= latest:
-            cost = (
-                _leg_cost(legs, rate, here, own)
-                + _leg_cost(legs, rate, own, there)
-                - _leg_cost(legs, rate, here, there)
-            )
+            begin = opening(flat.stop, flat.windows, s, ready + to_own[here, 0])
+        if begin < FAR and begin + service + from_own[there, 0] <= latest:
+            cost = _leg_cost(to_own, rate, here) + _leg_cost(from_own, rate, there) - hop
             least = min(least, cost)
         state.pair_delta[p] = least
         there = here
         latest = state.at[before, LATEST]
+        hop = state.hop[before]
 
 
 @compiled
@@ -210,10 +207,12 @@ def place_pair(flat: Flat, state: State, v: int, up: int, task: int, blink: bool
     stop = flat.stop
     windows = flat.windows
     place_up, place_down = stop[up, PLACE], stop[down, PLACE]
+    to_up, from_up = flat.back[flat.kind[k, PROFILE], place_up], legs[place_up]
+    to_down, from_down = flat.back[flat.kind[k, PROFILE], place_down], legs[place_down]
     limited = flat.kind[k, LIMITED] != 0
     if length:
-        _price_deliveries(flat, state, v, k, down, legs, rate, length)
-    carried_cost = _leg_cost(legs, rate, place_up, place_down)
+        _price_deliveries(flat, state, v, k, down, to_down, from_down, rate, length)
+    carried_cost = _leg_cost(from_up, rate, place_down)
     best = NEVER
     here = flat.kind[k, START]
     ready = flat.kind[k, ON_DUTY]
@@ -227,13 +226,15 @@ def place_pair(flat: Flat, state: State, v: int, up: int, task: int, blink: bool
             after = seq[i]
             there = stop[after, PLACE]
             latest = state.at[after, LATEST]
+            hop = state.hop[after]
         else:
             after = -1
             there = flat.kind[k, END]
             latest = flat.kind[k, OFF_DUTY]
+            hop = state.hop[len(stop) + v] if length else -rate[FIXED]
         begin_up = FAR
         if latest >= soonest:
-            begin_up = opening(stop, windows, up, ready + legs[here, place_up, 0])
+            begin_up = opening(stop, windows, up, ready + to_up[here, 0])
         if begin_up < FAR and not (blink and uniform(state.rng) < _OVERLOOKED):
             fits = True
             if length:
@@ -243,13 +244,12 @@ def place_pair(flat: Flat, state: State, v: int, up: int, task: int, blink: bool
                     if flat.amount[up, 1, d] > flat.room[k, d]:
                         fits = False
             if fits:
-                to_up = _leg_cost(legs, rate, here, place_up)
-                skipped = _leg_cost(legs, rate, here, there) if length else -rate[FIXED]
+                base = _leg_cost(to_up, rate, here) - hop
                 ready_up = begin_up + stop[up, SERVICE]
-                cost = to_up + carried_cost + _leg_cost(legs, rate, place_down, there) - skipped
+                cost = base + carried_cost + _leg_cost(from_down, rate, there)
                 if cost < best and not (blink and uniform(state.rng) < _OVERLOOKED):
-                    begin = opening(stop, windows, down, ready_up + legs[place_up, place_down, 0])
-                    fits = begin < FAR and begin + stop[down, SERVICE] + legs[place_down, there, 0] <= latest
+                    begin = opening(stop, windows, down, ready_up + from_up[place_down, 0])
+                    fits = begin < FAR and begin + stop[down, SERVICE] + from_down[there, 0] <= latest
                     if fits and limited:
                         metres = legs[here, place_up, 1] + legs[place_up, place_down, 1]
                         metres += legs[place_down, there, 1]
@@ -264,8 +264,8 @@ def place_pair(flat: Flat, state: State, v: int, up: int, task: int, blink: bool
                         state.place[task, v, 0] = i
                         state.place[task, v, 1] = i
                 if i < length:
-                    cost_up = to_up + _leg_cost(legs, rate, place_up, there) - skipped
-                    arrival = ready_up + legs[place_up, there, 0]
+                    cost_up = base + _leg_cost(from_up, rate, there)
+                    arrival = ready_up + from_up[there, 0]
                     if cost_up + state.pair_delta[i + 1] < best and arrival <= latest:
                         # Drive on with the shipment on board.
                         x = after
@@ -284,21 +284,23 @@ def place_pair(flat: Flat, state: State, v: int, up: int, task: int, blink: bool
                                 y = seq[j]
                                 place_y = stop[y, PLACE]
                                 latest_y = state.at[y, LATEST]
+                                hop_y = state.hop[y]
                             else:
                                 y = -1
                                 place_y = flat.kind[k, END]
                                 latest_y = flat.kind[k, OFF_DUTY]
+                                hop_y = state.hop[len(stop) + v]
                             cost = (
                                 cost_up
-                                + _leg_cost(legs, rate, place_x, place_down)
-                                + _leg_cost(legs, rate, place_down, place_y)
-                                - _leg_cost(legs, rate, place_x, place_y)
+                                + _leg_cost(to_down, rate, place_x)
+                                + _leg_cost(from_down, rate, place_y)
+                                - hop_y
                             )
                             if cost < best and not (blink and uniform(state.rng) < _OVERLOOKED):
-                                begin = opening(stop, windows, down, now + legs[place_x, place_down, 0])
+                                begin = opening(stop, windows, down, now + to_down[place_x, 0])
                                 fits = (
                                     begin < FAR
-                                    and begin + stop[down, SERVICE] + legs[place_down, place_y, 0] <= latest_y
+                                    and begin + stop[down, SERVICE] + from_down[place_y, 0] <= latest_y
                                 )
                                 if fits and limited:
                                     metres = legs[here, place_up, 1] + legs[place_up, there, 1]

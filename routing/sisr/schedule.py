@@ -100,6 +100,7 @@ def recompute(flat: Flat, state: State, v: int) -> bool:
 @inlined
 def _drive(flat: Flat, state: State, v: int, k: int, length: int) -> bool:
     legs = flat.legs[flat.kind[k, PROFILE]]
+    rate = flat.rate[k]
     seq = state.seq[v]
     here = flat.kind[k, START]
     now = flat.kind[k, ON_DUTY]
@@ -111,6 +112,7 @@ def _drive(flat: Flat, state: State, v: int, k: int, length: int) -> bool:
         there = flat.stop[s, PLACE]
         seconds += legs[here, there, 0]
         metres += legs[here, there, 1]
+        state.hop[s] = rate[PER_METRE] * legs[here, there, 1] + rate[PER_SECOND] * legs[here, there, 0]
         now = opening(flat.stop, flat.windows, s, now + legs[here, there, 0])
         if now >= FAR:
             fits = False
@@ -121,6 +123,9 @@ def _drive(flat: Flat, state: State, v: int, k: int, length: int) -> bool:
         now += flat.stop[s, SERVICE]
         here = there
     last = flat.kind[k, END]
+    state.hop[len(flat.stop) + v] = (
+        rate[PER_METRE] * legs[here, last, 1] + rate[PER_SECOND] * legs[here, last, 0]
+    )
     seconds += legs[here, last, 0]
     metres += legs[here, last, 1]
     fits = fits and now + legs[here, last, 0] <= flat.kind[k, OFF_DUTY]
@@ -134,7 +139,6 @@ def _drive(flat: Flat, state: State, v: int, k: int, length: int) -> bool:
         there = here
     state.route[v, METRES] = metres
     state.route[v, SECONDS] = seconds
-    rate = flat.rate[k]
     cost = rate[FIXED] + rate[PER_METRE] * metres + rate[PER_SECOND] * seconds
     state.val[COST] += cost - state.cost[v]
     state.cost[v] = cost

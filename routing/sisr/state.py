@@ -34,6 +34,7 @@ class State(NamedTuple):
     route: Ints  # (v, 5)
     cost: Floats  # (v,)
     at: Ints  # (n, 4)
+    hop: Floats  # (n + v,) cost of the leg that leads to a stop; from n on, to the end of a vehicle's route
     load: Ints  # (n, 3, d)
     start_load: Ints  # (v, 3, d)
     active: NDArray[np.int32]  # (v,) the vehicles that drive
@@ -87,6 +88,7 @@ def new_state(flat: Flat, seed: int) -> State:
         route=slot,
         cost=np.zeros(v),
         at=at,
+        hop=np.zeros(n + v),
         load=np.zeros((n, 3, d), dtype=np.int64),
         start_load=np.zeros((v, 3, d), dtype=np.int64),
         active=np.zeros(v, dtype=np.int32),
