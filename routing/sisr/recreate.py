@@ -16,6 +16,7 @@ from haoyun.routing.sisr.state import (
     LIMIT,
     MISSED,
     OLD_ABSENT,
+    TOUCHED,
     VERSION,
     State,
 )
@@ -25,6 +26,7 @@ _BLINK_EVERY = 100
 # If more tasks than this were absent before, not all of them try again in one iteration; a few drawn by lot do.
 _OLD_TRIES = 12
 _LUCKY = 3
+_LOOK_EVERYWHERE = 0.05
 
 
 @compiled
@@ -101,9 +103,16 @@ def insert(flat: Flat, state: State, task: int) -> bool:
     single = flat.task[task, STOPS] == 1
     best = NEVER
     chosen = -1
-    for a in range(state.num[ACTIVE]):
-        v = state.active[a]
-        if not flat.allowed[task, flat.fleet[v]]:
+    # A task that was absent before found no place on the routes as they were: only changed ones are worth a look.
+    anew = (
+        state.num[OLD_ABSENT] == 0
+        or state.marked[task] == state.num[ITERATIONS]
+        or uniform(state.rng) < _LOOK_EVERYWHERE
+    )
+    for a in range(state.num[ACTIVE] if anew else state.num[TOUCHED]):
+        v = state.active[a] if anew else state.touched[a]
+        # A vehicle that cannot serve the task alone cannot serve it with others.
+        if state.alone[task, flat.fleet[v]] >= NEVER or state.route[v, LENGTH] == 0:
             continue
         version = state.route[v, VERSION]
         if state.known[task, v] != version:
@@ -121,15 +130,13 @@ def insert(flat: Flat, state: State, task: int) -> bool:
             chosen = v
     if state.num[ACTIVE] < state.num[LIMIT]:
         for k in range(len(state.idle_count)):
-            if state.idle_count[k] == 0 or not flat.allowed[task, k]:
+            if state.idle_count[k] == 0 or state.alone[task, k] >= best:
                 continue
             v = state.idle[state.idle_from[k] + state.idle_count[k] - 1]
             # `place` is about to be overwritten: what it held for an earlier version of the route is lost, and
             # that version may come back when the iteration is taken back.
             state.known[task, v] = -1
-            if state.alone[task, k] < 0:
-                state.alone[task, k] = _place(flat, state, v, first, task, single, False)
-            if state.alone[task, k] < best and not _blinks(state):
+            if not _blinks(state):
                 best = state.alone[task, k]
                 chosen = v
                 state.place[task, v, 0] = 0
@@ -138,6 +145,19 @@ def insert(flat: Flat, state: State, task: int) -> bool:
         return False
     _put(flat, state, task, chosen)
     return True
+
+
+@compiled
+def price_alone(flat: Flat, state: State) -> None:
+    """What each task costs on an idle vehicle of each kind with nothing else to do; all vehicles must be idle."""
+    for k in range(len(state.idle_count)):
+        v = state.idle[state.idle_from[k]]
+        for task in range(len(flat.task)):
+            state.alone[task, k] = NEVER
+            if flat.allowed[task, k]:
+                first = flat.task[task, FIRST]
+                single = flat.task[task, STOPS] == 1
+                state.alone[task, k] = _place(flat, state, v, first, task, single, False)
 
 
 @inlined

@@ -11,7 +11,7 @@ from haoyun.routing.problem import Objective, Problem, Tours
 from haoyun.routing.sisr.anneal import anneal, is_best, keep_best
 from haoyun.routing.sisr.flat import FIRST, STOPS, TASK, WEIGHT, Flat, Floats, Ints, flatten
 from haoyun.routing.sisr.pool import remember
-from haoyun.routing.sisr.recreate import recreate
+from haoyun.routing.sisr.recreate import price_alone, recreate
 from haoyun.routing.sisr.schedule import recompute
 from haoyun.routing.sisr.state import (
     ABSENT,
@@ -60,6 +60,7 @@ class Search:
         self.state = new_state(self.flat, seed)
         self.state.num[FLEET_FIRST] = problem.objective is Objective.VEHICLES
         self._fewest = _fewest_vehicles(self.flat)
+        price_alone(self.flat, self.state)
         if start is not None:
             self._drive(start)
         self._complete()

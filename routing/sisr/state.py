@@ -54,7 +54,7 @@ class State(NamedTuple):
     known: Ints  # (t, v) the version of the route for which `delta` and `place` hold
     delta: Floats  # (t, v) the cheapest insertion
     place: NDArray[np.int32]  # (t, v, 2)
-    alone: Floats  # (t, k) cost of an idle vehicle for this task alone; below zero: not yet known
+    alone: Floats  # (t, k) cost of a vehicle for this task alone; NEVER: it cannot
     pair_delta: Floats  # (w + 1,) scratch
     best_seq: NDArray[np.int32]  # (v, w)
     best_length: Ints  # (v,)
@@ -108,7 +108,7 @@ def new_state(flat: Flat, seed: int) -> State:
         known=np.full((t, v), -1, dtype=np.int64),
         delta=np.zeros((t, v)),
         place=np.zeros((t, v, 2), dtype=np.int32),
-        alone=np.full((t, k), -1.0),
+        alone=np.zeros((t, k)),
         pair_delta=np.zeros(width + 2),
         best_seq=np.zeros((v, width), dtype=np.int32),
         best_length=np.zeros(v, dtype=np.int64),
