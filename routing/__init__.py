@@ -5,15 +5,19 @@ from haoyun.routing.errors import BadFormat, BadProblem, PlanRefused, RoutingErr
 from haoyun.routing.explain import why_unassigned
 from haoyun.routing.formats import ReadResult, read_problem
 from haoyun.routing.plan import Plan, Reason, ReasonCode, Route, Step, StepKind, Unassigned
+from haoyun.routing.portfolio import Crew
 from haoyun.routing.problem import Objective, Problem, Vehicle
+from haoyun.routing.recipes import Engine
 from haoyun.routing.report import as_json
-from haoyun.routing.solve import Progress, solve
+from haoyun.routing.solve import Progress, solve, tours_of
 from haoyun.routing.tasks import Job, Shipment, Visit, Window
 from haoyun.routing.travel import Matrices, Plane
 
 __all__ = [
     "BadFormat",
     "BadProblem",
+    "Crew",
+    "Engine",
     "Job",
     "Matrices",
     "Objective",
@@ -41,6 +45,7 @@ __all__ = [
     "check",
     "read_problem",
     "solve",
+    "tours_of",
     "violations",
     "why_unassigned",
 ]
