@@ -21,8 +21,10 @@ from haoyun.routing.plan import (
 )
 from haoyun.routing.problem import Objective, Problem
 from haoyun.routing.reasons import why_unassigned
+from haoyun.routing.portfolio import Crew
+from haoyun.routing.recipes import Engine
 from haoyun.routing.report import as_json
-from haoyun.routing.solve import Progress, solve
+from haoyun.routing.solve import Progress, solve, tours_of
 from haoyun.routing.tasks import Job, Shipment, Visit, Window
 from haoyun.routing.travel import Matrices, Plane
 from haoyun.routing.underway import Underway
@@ -43,6 +45,8 @@ __all__ = [
     "Finding",
     "GoodsRules",
     "HoursRule",
+    "Crew",
+    "Engine",
     "Job",
     "Matrices",
     "Objective",
@@ -80,6 +84,7 @@ __all__ = [
     "solve",
     "unlawful_minutes",
     "view",
+    "tours_of",
     "violations",
     "why_not",
     "why_nots",

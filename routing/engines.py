@@ -66,9 +66,7 @@ def _deadline(work: Assignment, share: float) -> float:
     return max(work.deadline - margin_s, now + _LEAST_SEARCH_S)
 
 
-def _search_or_tools(
-    work: Assignment, out: Callable[[Finding], None], handed_over: SimpleQueue[Any]
-) -> None:
+def _search_or_tools(work: Assignment, out: Callable[[Finding], None], handed_over: SimpleQueue[Any]) -> None:
     from haoyun.routing import model  # noqa: PLC0415 - each engine takes long to import, and one is enough
 
     reporter = _Reporter(work, out)
@@ -94,7 +92,7 @@ def _search_own(work: Assignment, out: Callable[[Finding], None], handed_over: S
     def hand_over(pool: object) -> None:
         out(Finding(work.recipe.name, None, final=False, handed_over=pool))
 
-    course = Course(found, budget, reporter.search, threads=work.of, seed=work.seed)
+    course = Course(found, budget, reporter.search, number=work.number, threads=work.of, seed=work.seed)
     course.run(None if first else hand_over, handed_over)
     out(Finding(work.recipe.name, found.tours(), final=True, worth=found.worth))
 

@@ -26,7 +26,7 @@ from haoyun.routing.recipes import Recipe
 _POLL_S = 0.05  # how soon a cancellation is noticed
 # On a busy machine a process may need seconds to start. A limit shorter than that is overrun by up to this much
 # rather than answered with nothing; once anything has been found, the limit holds.
-_PATIENCE_S = 5.0
+_PATIENCE_S = 10.0
 
 
 @dataclass(frozen=True, slots=True)

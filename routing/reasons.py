@@ -13,7 +13,7 @@ from haoyun.routing.tasks import Task, stops_of
 def why_unassigned(problem: Problem, task: Task) -> tuple[Reason, ...]:
     """The static reasons against a task, each enough on its own; NOT_ENOUGH_ROOM if a vehicle could serve it."""
     reasons = (*_missing_skills(problem, task), *_too_large(problem, task), *_out_of_reach(problem, task))
-    return reasons or (_left_over(problem, task),)
+    return reasons or (left_over(problem, able_vehicles(problem, [task])[0]),)
 
 
 def _missing_skills(problem: Problem, task: Task) -> Sequence[Reason]:
@@ -39,8 +39,8 @@ def _out_of_reach(problem: Problem, task: Task) -> Sequence[Reason]:
     return [Reason(ReasonCode.OUT_OF_REACH, text)]
 
 
-def _left_over(problem: Problem, task: Task) -> Reason:
-    able = able_vehicles(problem, [task])[0]
+def left_over(problem: Problem, able: frozenset[int]) -> Reason:
+    """Why a task stayed behind that these vehicles could serve if it were the only one."""
     if not able:
         return Reason(
             ReasonCode.NO_SINGLE_VEHICLE, "no single vehicle has the skills, the room and the time together"

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from haoyun.routing.alone import able_vehicles
 from haoyun.routing.build import plan_of, tours_of
 from haoyun.routing.check import violations
 from haoyun.routing.errors import BadProblem, SolverFailed
@@ -22,6 +23,9 @@ __all__ = ["Progress", "plan_of", "solve", "tours_of", "worth"]
 # How far past the limit an answer may be awaited before the best so far is taken.
 _GRACE_SHARE = 0.01
 _LEAST_GRACE_S = 0.1
+# Of the limit, what is kept for the last check and the reasons, by task and vehicle.
+_CLOSING_SHARE = 0.02
+_CLOSING_S = 3e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +69,14 @@ def solve(
     best = _Best(problem, begun, progress)
     if start is not None:
         best.offer(start, "start")
+    deadline = (
+        begun
+        + time_limit_s
+        - min(_CLOSING_SHARE * time_limit_s, _CLOSING_S * len(problem.tasks) * len(problem.vehicles))
+    )
     work = [
         Assignment(
-            problem, recipe, seed * threads + number, begun + time_limit_s,
+            problem, recipe, seed * threads + number, deadline,
             number=number, of=threads, start=start, limit_s=time_limit_s if threads == 1 else None,
         )
         for number, recipe in enumerate(portfolio(problem, threads, engine))
@@ -130,12 +139,17 @@ class _Best:
 
 def _explained(problem: Problem, plan: Plan) -> Plan:
     searched = bool(plan.method)
-    entries = (Unassigned.of(task, _reasons(problem, task, searched)) for task in plan.left_out(problem))
+    left = plan.left_out(problem)
+    able = able_vehicles(problem, left)
+    entries = (
+        Unassigned.of(task, _reasons(problem, task, vehicles, searched))
+        for task, vehicles in zip(left, able, strict=True)
+    )
     return replace(plan, unassigned=tuple(entries))
 
 
-def _reasons(problem: Problem, task: Task, searched: bool) -> tuple[Reason, ...]:
-    reasons = why_unassigned(problem, task)
+def _reasons(problem: Problem, task: Task, able: frozenset[int], searched: bool) -> tuple[Reason, ...]:
+    reasons = (left_over(problem, able),) if able else why_unassigned(problem, task)
     if searched or reasons[0].code is not ReasonCode.NOT_ENOUGH_ROOM:
         return reasons
     return (Reason(ReasonCode.NOT_ENOUGH_TIME, "the search found no plan within its time limit"),)

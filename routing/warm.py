@@ -33,7 +33,9 @@ def _small_problem() -> Problem:
         vehicles=tuple(Vehicle(n, 0, 0, (9,), Window(0, 7200)) for n in range(3)),
         durations_s=km * 60,
         distances_m=km * 1000,
-        jobs=tuple(Job(n, n, windows=(Window(0, 900), Window(1200, 3600)), delivery=(1,)) for n in range(1, 5)),
+        jobs=tuple(
+            Job(n, n, windows=(Window(0, 900), Window(1200, 3600)), delivery=(1,)) for n in range(1, 5)
+        ),
         shipments=tuple(Shipment(n, Visit(n, n), Visit(n, n + 1), amount=(1,)) for n in range(5, 8)),
         capacity_names=("kg",),
         objective=Objective.VEHICLES,

@@ -28,7 +28,7 @@ from haoyun.routing import Objective, RoutingError, as_json, read_problem, solve
     help="What to keep small.  [default: cost for VROOM files, distance for others]",
 )
 def command(file: Path, time_s: float, seed: int, threads: int, objective: str | None) -> None:
-    """Optimize the routing problem in FILE (VROOM JSON, Solomon or Li & Lim text, also gzipped)."""
+    """Optimize the routing problem in FILE (VROOM JSON or academic text, also gzipped)."""
     try:
         problem = read_problem(file).problem
         plan = solve(problem, time_limit_s=time_s, seed=seed, threads=threads, objective=objective)

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from haoyun.routing.errors import BadFormat, BadProblem
-from haoyun.routing.formats import lilim, solomon, vroom
+from haoyun.routing.formats import lilim, sartori, solomon, vroom
 from haoyun.routing.problem import Problem
 
 __all__ = ["ReadResult", "read_problem"]
 
-# In this order: JSON cannot be mistaken, Solomon has headings, Li and Lim is nothing but numbers.
-_FORMATS = {"vroom": vroom, "solomon": solomon, "lilim": lilim}
+# In this order: JSON cannot be mistaken, the next two have headings, Li and Lim is nothing but numbers.
+_FORMATS = {"vroom": vroom, "sartori": sartori, "solomon": solomon, "lilim": lilim}
 _GZIP_MAGIC = b"\x1f\x8b"
 
 
@@ -38,7 +38,7 @@ def read_problem(source: Path | str) -> ReadResult:
             return ReadResult(_read_as(module.read, text), name)
     if not text.strip():
         raise BadFormat("the file is empty")
-    raise BadFormat("the content is neither VROOM JSON nor Solomon nor Li and Lim text")
+    raise BadFormat("the content is neither VROOM JSON nor Solomon, Li and Lim, or Sartori and Buriol text")
 
 
 def _read_as(read: Callable[[str], Problem], text: str) -> Problem:

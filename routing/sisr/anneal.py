@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+from numpy.typing import NDArray
+
 from haoyun.routing.sisr.compiled import compiled
 from haoyun.routing.sisr.dice import uniform
-from haoyun.routing.sisr.flat import Flat
+from haoyun.routing.sisr.flat import Flat, Floats
 from haoyun.routing.sisr.pool import remember
 from haoyun.routing.sisr.recreate import recreate
 from haoyun.routing.sisr.ruin import dissolve, ruin, served_stops
@@ -97,7 +100,7 @@ def _accepted(flat: Flat, state: State, temperature: float) -> bool:
 
 
 @compiled
-def _weight(tasks, count, absences):  # type: ignore[no-untyped-def]
+def _weight(tasks: NDArray[np.int32], count: int, absences: Floats) -> float:
     total = 0.0
     for n in range(count):
         total += absences[tasks[n]]

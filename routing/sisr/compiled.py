@@ -11,11 +11,15 @@ import os
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numba
 
 Function = TypeVar("Function", bound=Callable[..., object])
+
+# `_nrt=False`: no reference counting. The kernels allocate nothing, and counting references to the four dozen
+# arrays of a state took nine tenths of the time (10,000 iterations a second instead of 100,000).
+_OPTIONS: dict[str, Any] = {"cache": True, "nogil": True, "error_model": "numpy", "_nrt": False}
 
 
 def cache_folder() -> Path:
@@ -36,14 +40,14 @@ def cache_folder() -> Path:
 
 def compiled(function: Function) -> Function:
     """Machine code that runs without Python's global lock, cached on disk."""
-    made: Function = numba.njit(cache=True, nogil=True, _nrt=False, error_model="numpy")(function)
+    made: Function = numba.njit(**_OPTIONS)(function)
     return made
 
 
 def inlined(function: Function) -> Function:
     """The same, pasted into its callers: passing a hundred array fields to a short function takes longer than it."""
-    made: Function = numba.njit(cache=True, nogil=True, _nrt=False, error_model="numpy", inline="always")(function)
+    made: Function = numba.njit(**_OPTIONS, inline="always")(function)
     return made
 
 
-numba.config.CACHE_DIR = str(cache_folder())
+setattr(numba.config, "CACHE_DIR", str(cache_folder()))  # noqa: B010 - unknown to its type stubs

@@ -14,7 +14,7 @@ from queue import Empty, SimpleQueue
 
 from haoyun.routing.problem import Tours
 from haoyun.routing.sisr.recombine import columns_of, recombine
-from haoyun.routing.sisr.search import COOL, HOT, Pool, Search
+from haoyun.routing.sisr.search import COOL, Pool, Search
 
 # Shares of the time limit.
 _SHRUNK = 0.4  # until here vehicles are saved, where they come first
@@ -26,7 +26,9 @@ _STEADY_START_S = 1.0  # of a steady limit, what starting and recombining may ta
 # How long the compiled code runs at a time: as long as a report or a cancellation may wait.
 _PORTION_S = 0.03
 _STEADY_PORTIONS = 400
+_STEADY_EFFORT = 0.03  # of CP-SAT's own unit, about a second, for each second of the limit
 _SETTLING_WORK = 1_000_000
+_HOTTER = 2.5
 
 
 @dataclass(slots=True)
@@ -36,12 +38,13 @@ class Budget:
     begun: float
     deadline: float
     work: float  # of a steady search; infinite for one that goes by the clock
+    limit_s: float
 
     @classmethod
     def of(cls, deadline: float, limit_s: float, *, steady: bool) -> Budget:
         """From now to the deadline."""
         work = _STEADY_WORK * max(limit_s - _STEADY_START_S, 0.2 * limit_s) if steady else math.inf
-        return cls(time.monotonic(), deadline, work)
+        return cls(time.monotonic(), deadline, work, limit_s)
 
     @property
     def left_s(self) -> float:
@@ -58,7 +61,14 @@ class Course:
     """Runs a search from its first plan to its last."""
 
     def __init__(
-        self, search: Search, budget: Budget, report: Callable[[Search], None], *, threads: int, seed: int
+        self,
+        search: Search,
+        budget: Budget,
+        report: Callable[[Search], None],
+        *,
+        number: int = 0,
+        threads: int,
+        seed: int,
     ) -> None:
         """`report` is called after each portion of work in which a better plan was found."""
         self.search = search
@@ -72,6 +82,8 @@ class Course:
         # The first plan is far from any good one: temperatures go by the legs of what comes after a quick descent.
         search.anneal(_SETTLING_WORK, search.average_leg / 10, search.average_leg / 10)
         self.leg = search.average_leg
+        # Searches side by side start at different temperatures: which is best differs from problem to problem.
+        self.hot = search.hot * (_HOTTER if number % 2 else 1.0)
         self._tell()
 
     def run(self, hand_over: Callable[[Pool], None] | None, others: SimpleQueue[Pool]) -> None:
@@ -80,7 +92,7 @@ class Course:
             return
         if self.search.fleet_first:
             self._shrink()
-        self._anneal(_ANNEALED, HOT, COOL)
+        self._anneal(_ANNEALED, self.hot, COOL)
         if hand_over is not None:
             hand_over(self.search.pool())
         else:
@@ -143,7 +155,7 @@ class Course:
             seconds=seconds - (time.monotonic() - begun),
             threads=self.threads,
             seed=self.seed,
-            steady=self.steady,
+            effort=_STEADY_EFFORT * self.budget.limit_s if self.steady else None,
         )
         if tours is not None:
             self._adopt(tours)
@@ -160,4 +172,3 @@ def _waiting(queue: SimpleQueue[Pool]) -> list[Pool]:
             pools.append(queue.get_nowait())
         except Empty:
             return pools
-

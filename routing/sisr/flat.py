@@ -8,10 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from haoyun.routing.problem import Objective, Problem, Vehicle
-from haoyun.routing.tasks import Job, Shipment
+from haoyun.routing.tasks import Job
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
+Legs = NDArray[np.int32]
 
 # Beyond any time, distance or number of stops; half of what fits, so that two of them can be added.
 FAR = 2**61
@@ -35,6 +36,7 @@ class Flat(NamedTuple):
     """n stops, t tasks, k kinds of vehicles, v vehicles, d capacities, p profiles, l locations (one more: "open")."""
 
     legs: NDArray[np.int32]  # (p, l + 1, l + 1, 2) seconds and metres; all zero to and from the open end
+    back: NDArray[np.int32]  # the same from column to row: all ways to one place lie side by side
     stop: Ints  # (n, 8)
     windows: Ints  # (w, 2) start and end
     amount: Ints  # (n, 2, d) brought from the route's start, taken on (a delivery: taken on below zero)
@@ -58,6 +60,7 @@ def flatten(problem: Problem) -> Flat:
     amount = _amounts(problem, len(stop))
     return Flat(
         legs=legs,
+        back=np.ascontiguousarray(legs.transpose(0, 2, 1, 3)),
         stop=stop,
         windows=windows,
         amount=amount,
@@ -210,8 +213,3 @@ def _near(legs: NDArray[np.int32], stop: Ints) -> NDArray[np.int32]:
         part = np.argpartition(both_ways, count - 1)[:count] if count < len(stop) else np.arange(count)
         rows[number] = part[np.argsort(both_ways[part], kind="stable")]
     return rows
-
-
-def is_served_by_pairs(problem: Problem) -> bool:
-    """Whether any task is a shipment."""
-    return any(isinstance(task, Shipment) for task in problem.tasks)

@@ -9,11 +9,11 @@ them are then driven out, as far as room and time allow.
 from __future__ import annotations
 
 from haoyun.routing.sisr.compiled import compiled, inlined
+from haoyun.routing.sisr.dice import uniform
 from haoyun.routing.sisr.flat import (
     CLOSE,
     END,
     FAR,
-    FIRST,
     FIXED,
     LIMITED,
     MAX_METRES,
@@ -21,14 +21,16 @@ from haoyun.routing.sisr.flat import (
     MAX_STOPS,
     OFF_DUTY,
     ON_DUTY,
+    OPEN,
     PER_METRE,
     PER_SECOND,
     PLACE,
     PROFILE,
     SERVICE,
     START,
-    STOPS,
     Flat,
+    Floats,
+    Legs,
 )
 from haoyun.routing.sisr.schedule import opening
 from haoyun.routing.sisr.state import (
@@ -46,15 +48,17 @@ from haoyun.routing.sisr.state import (
 
 # The cost of what is impossible.
 NEVER = 1e300
+# Of the positions on a route that the search blinks at, the share that it overlooks.
+_OVERLOOKED = 0.3
 
 
 @inlined
-def _leg_cost(legs, rate, here, there):  # type: ignore[no-untyped-def]
-    return rate[PER_METRE] * legs[here, there, 1] + rate[PER_SECOND] * legs[here, there, 0]
+def _leg_cost(ways: Legs, rate: Floats, place: int) -> float:
+    return rate[PER_METRE] * ways[place, 1] + rate[PER_SECOND] * ways[place, 0]
 
 
 @inlined
-def _within_limits(flat, state, v, k, metres, seconds):  # type: ignore[no-untyped-def]
+def _within_limits(flat: Flat, state: State, v: int, k: int, metres: int, seconds: int) -> bool:
     return (
         state.route[v, METRES] + metres <= flat.kind[k, MAX_METRES]
         and state.route[v, SECONDS] + seconds <= flat.kind[k, MAX_SECONDS]
@@ -62,7 +66,7 @@ def _within_limits(flat, state, v, k, metres, seconds):  # type: ignore[no-untyp
 
 
 @inlined
-def _job_has_room(flat, state, v, k, s, before):  # type: ignore[no-untyped-def]
+def _job_has_room(flat: Flat, state: State, v: int, k: int, s: int, before: int) -> bool:
     """Whether the load fits when the job stands after stop `before` (-1: the start)."""
     for d in range(flat.room.shape[1]):
         most = flat.room[k, d]
@@ -76,8 +80,11 @@ def _job_has_room(flat, state, v, k, s, before):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def place_job(flat: Flat, state: State, v: int, s: int, task: int) -> float:
-    """Find the cheapest position of job `task` (stop s) on route v; kept in `place`, its cost returned."""
+def place_job(flat: Flat, state: State, v: int, s: int, task: int, blink: bool) -> float:
+    """Find the cheapest position of job `task` (stop s) on route v; kept in `place`, its cost returned.
+
+    `blink`: overlook some positions, drawn by lot.
+    """
     k = flat.fleet[v]
     length = state.route[v, LENGTH]
     if length + 1 > flat.kind[k, MAX_STOPS]:
@@ -90,8 +97,11 @@ def place_job(flat: Flat, state: State, v: int, s: int, task: int) -> float:
     rate = flat.rate[k]
     seq = state.seq[v]
     own = flat.stop[s, PLACE]
+    to_own = flat.back[flat.kind[k, PROFILE], own]
+    from_own = legs[own]
     closes = flat.stop[s, CLOSE]
     service = flat.stop[s, SERVICE]
+    soonest = flat.stop[s, OPEN] + service  # nothing that must be reached earlier can follow
     best = NEVER
     here = flat.kind[k, START]
     ready = flat.kind[k, ON_DUTY]
@@ -104,18 +114,18 @@ def place_job(flat: Flat, state: State, v: int, s: int, task: int) -> float:
             after = seq[p]
             there = flat.stop[after, PLACE]
             latest = state.at[after, LATEST]
+            hop = state.hop[after]
         else:
             after = -1
             there = flat.kind[k, END]
             latest = flat.kind[k, OFF_DUTY]
-        cost = _leg_cost(legs, rate, here, own) + _leg_cost(legs, rate, own, there)
-        if length:
-            cost -= _leg_cost(legs, rate, here, there)
-        else:
-            cost += rate[FIXED]
-        if cost < best:
-            begin = opening(flat.stop, flat.windows, s, ready + legs[here, own, 0])
-            if begin < FAR and begin + service + legs[own, there, 0] <= latest:
+            hop = state.hop[len(flat.stop) + v] if length else -rate[FIXED]
+        cost = NEVER
+        if latest >= soonest:
+            cost = _leg_cost(to_own, rate, here) + _leg_cost(from_own, rate, there) - hop
+        if cost < best and not (blink and uniform(state.rng) < _OVERLOOKED):
+            begin = opening(flat.stop, flat.windows, s, ready + to_own[here, 0])
+            if begin < FAR and begin + service + from_own[there, 0] <= latest:
                 fits = True
                 if length:
                     fits = _job_has_room(flat, state, v, k, s, before)
@@ -124,8 +134,8 @@ def place_job(flat: Flat, state: State, v: int, s: int, task: int) -> float:
                         if max(flat.amount[s, 0, d], flat.amount[s, 1, d]) > flat.room[k, d]:
                             fits = False
                 if fits and flat.kind[k, LIMITED]:
-                    metres = legs[here, own, 1] + legs[own, there, 1]
-                    seconds = legs[here, own, 0] + legs[own, there, 0]
+                    metres = to_own[here, 1] + from_own[there, 1]
+                    seconds = to_own[here, 0] + from_own[there, 0]
                     if length:
                         metres -= legs[here, there, 1]
                         seconds -= legs[here, there, 0]
@@ -141,7 +151,7 @@ def place_job(flat: Flat, state: State, v: int, s: int, task: int) -> float:
 
 
 @inlined
-def _pair_has_room(flat, state, v, k, s, before):  # type: ignore[no-untyped-def]
+def _pair_has_room(flat: Flat, state: State, v: int, k: int, s: int, before: int) -> bool:
     """Whether shipment pickup s fits on board on the way after stop `before` (-1: the start)."""
     for d in range(flat.room.shape[1]):
         load = state.start_load[v, AFTER, d] if before < 0 else state.load[before, AFTER, d]
@@ -151,37 +161,40 @@ def _pair_has_room(flat, state, v, k, s, before):  # type: ignore[no-untyped-def
 
 
 @inlined
-def _price_deliveries(flat, state, v, k, s, legs, rate, length):  # type: ignore[no-untyped-def]
+def _price_deliveries(
+    flat: Flat, state: State, v: int, k: int, s: int, to_own: Legs, from_own: Legs, rate: Floats, length: int
+) -> None:
     """pair_delta[p]: the least cost of delivery s before stop p or later, were the route not delayed."""
-    own = flat.stop[s, PLACE]
     service = flat.stop[s, SERVICE]
+    soonest = flat.stop[s, OPEN] + service
     seq = state.seq[v]
     state.pair_delta[length + 1] = NEVER
     there = flat.kind[k, END]
     latest = flat.kind[k, OFF_DUTY]
+    hop = state.hop[len(flat.stop) + v]
     for p in range(length, 0, -1):
         before = seq[p - 1]
         here = flat.stop[before, PLACE]
         ready = state.at[before, BEGIN] + flat.stop[before, SERVICE]
-        begin = opening(flat.stop, flat.windows, s, ready + legs[here, own, 0])
         least = state.pair_delta[p + 1]
-        if begin < FAR and begin + service + legs[own, there, 0] <= latest:
-            cost = (
-                _leg_cost(legs, rate, here, own)
-                + _leg_cost(legs, rate, own, there)
-                - _leg_cost(legs, rate, here, there)
-            )
+        begin = FAR
+        if latest >= soonest:
+            begin = opening(flat.stop, flat.windows, s, ready + to_own[here, 0])
+        if begin < FAR and begin + service + from_own[there, 0] <= latest:
+            cost = _leg_cost(to_own, rate, here) + _leg_cost(from_own, rate, there) - hop
             least = min(least, cost)
         state.pair_delta[p] = least
         there = here
         latest = state.at[before, LATEST]
+        hop = state.hop[before]
 
 
 @compiled
-def place_pair(flat: Flat, state: State, v: int, up: int, task: int) -> float:
+def place_pair(flat: Flat, state: State, v: int, up: int, task: int, blink: bool) -> float:
     """Find the cheapest positions of shipment `task` (pickup stop `up`, delivery `up` + 1) on route v.
 
     Kept in `place`: pickup and delivery stand before the stops that have these positions now.
+    `blink`: overlook some positions, drawn by lot.
     """
     k = flat.fleet[v]
     length = state.route[v, LENGTH]
@@ -194,14 +207,17 @@ def place_pair(flat: Flat, state: State, v: int, up: int, task: int) -> float:
     stop = flat.stop
     windows = flat.windows
     place_up, place_down = stop[up, PLACE], stop[down, PLACE]
+    to_up, from_up = flat.back[flat.kind[k, PROFILE], place_up], legs[place_up]
+    to_down, from_down = flat.back[flat.kind[k, PROFILE], place_down], legs[place_down]
     limited = flat.kind[k, LIMITED] != 0
     if length:
-        _price_deliveries(flat, state, v, k, down, legs, rate, length)
-    carried_cost = _leg_cost(legs, rate, place_up, place_down)
+        _price_deliveries(flat, state, v, k, down, to_down, from_down, rate, length)
+    carried_cost = _leg_cost(from_up, rate, place_down)
     best = NEVER
     here = flat.kind[k, START]
     ready = flat.kind[k, ON_DUTY]
     before = -1
+    soonest = stop[up, OPEN] + stop[up, SERVICE]
     work = 2 * length + 6
     for i in range(length + 1):
         if ready > stop[up, CLOSE]:
@@ -210,12 +226,16 @@ def place_pair(flat: Flat, state: State, v: int, up: int, task: int) -> float:
             after = seq[i]
             there = stop[after, PLACE]
             latest = state.at[after, LATEST]
+            hop = state.hop[after]
         else:
             after = -1
             there = flat.kind[k, END]
             latest = flat.kind[k, OFF_DUTY]
-        begin_up = opening(stop, windows, up, ready + legs[here, place_up, 0])
-        if begin_up < FAR:
+            hop = state.hop[len(stop) + v] if length else -rate[FIXED]
+        begin_up = FAR
+        if latest >= soonest:
+            begin_up = opening(stop, windows, up, ready + to_up[here, 0])
+        if begin_up < FAR and not (blink and uniform(state.rng) < _OVERLOOKED):
             fits = True
             if length:
                 fits = _pair_has_room(flat, state, v, k, up, before)
@@ -224,15 +244,12 @@ def place_pair(flat: Flat, state: State, v: int, up: int, task: int) -> float:
                     if flat.amount[up, 1, d] > flat.room[k, d]:
                         fits = False
             if fits:
-                to_up = _leg_cost(legs, rate, here, place_up)
-                skipped = _leg_cost(legs, rate, here, there) if length else -rate[FIXED]
+                base = _leg_cost(to_up, rate, here) - hop
                 ready_up = begin_up + stop[up, SERVICE]
-                cost = to_up + carried_cost + _leg_cost(legs, rate, place_down, there) - skipped
-                if cost < best:
-                    begin = opening(stop, windows, down, ready_up + legs[place_up, place_down, 0])
-                    fits = (
-                        begin < FAR and begin + stop[down, SERVICE] + legs[place_down, there, 0] <= latest
-                    )
+                cost = base + carried_cost + _leg_cost(from_down, rate, there)
+                if cost < best and not (blink and uniform(state.rng) < _OVERLOOKED):
+                    begin = opening(stop, windows, down, ready_up + from_up[place_down, 0])
+                    fits = begin < FAR and begin + stop[down, SERVICE] + from_down[there, 0] <= latest
                     if fits and limited:
                         metres = legs[here, place_up, 1] + legs[place_up, place_down, 1]
                         metres += legs[place_down, there, 1]
@@ -247,8 +264,8 @@ def place_pair(flat: Flat, state: State, v: int, up: int, task: int) -> float:
                         state.place[task, v, 0] = i
                         state.place[task, v, 1] = i
                 if i < length:
-                    cost_up = to_up + _leg_cost(legs, rate, place_up, there) - skipped
-                    arrival = ready_up + legs[place_up, there, 0]
+                    cost_up = base + _leg_cost(from_up, rate, there)
+                    arrival = ready_up + from_up[there, 0]
                     if cost_up + state.pair_delta[i + 1] < best and arrival <= latest:
                         # Drive on with the shipment on board.
                         x = after
@@ -267,21 +284,23 @@ def place_pair(flat: Flat, state: State, v: int, up: int, task: int) -> float:
                                 y = seq[j]
                                 place_y = stop[y, PLACE]
                                 latest_y = state.at[y, LATEST]
+                                hop_y = state.hop[y]
                             else:
                                 y = -1
                                 place_y = flat.kind[k, END]
                                 latest_y = flat.kind[k, OFF_DUTY]
+                                hop_y = state.hop[len(stop) + v]
                             cost = (
                                 cost_up
-                                + _leg_cost(legs, rate, place_x, place_down)
-                                + _leg_cost(legs, rate, place_down, place_y)
-                                - _leg_cost(legs, rate, place_x, place_y)
+                                + _leg_cost(to_down, rate, place_x)
+                                + _leg_cost(from_down, rate, place_y)
+                                - hop_y
                             )
-                            if cost < best:
-                                begin = opening(stop, windows, down, now + legs[place_x, place_down, 0])
+                            if cost < best and not (blink and uniform(state.rng) < _OVERLOOKED):
+                                begin = opening(stop, windows, down, now + to_down[place_x, 0])
                                 fits = (
                                     begin < FAR
-                                    and begin + stop[down, SERVICE] + legs[place_down, place_y, 0] <= latest_y
+                                    and begin + stop[down, SERVICE] + from_down[place_y, 0] <= latest_y
                                 )
                                 if fits and limited:
                                     metres = legs[here, place_up, 1] + legs[place_up, there, 1]
@@ -305,16 +324,3 @@ def place_pair(flat: Flat, state: State, v: int, up: int, task: int) -> float:
             before = after
     state.num[WORK] += work
     return best
-
-
-@compiled
-def place_task(flat: Flat, state: State, v: int, task: int) -> float:
-    """The least additional cost of the task on route v, from memory if the route is as it was."""
-    if state.known[task, v] != state.route[v, 3]:
-        first = flat.task[task, FIRST]
-        if flat.task[task, STOPS] == 1:
-            state.delta[task, v] = place_job(flat, state, v, first, task)
-        else:
-            state.delta[task, v] = place_pair(flat, state, v, first, task)
-        state.known[task, v] = state.route[v, 3]
-    return state.delta[task, v]

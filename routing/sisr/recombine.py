@@ -8,7 +8,18 @@ from dataclasses import dataclass
 import numpy as np
 
 from haoyun.routing.problem import Tours
-from haoyun.routing.sisr.flat import END, FIXED, PER_METRE, PER_SECOND, PLACE, PROFILE, START, TASK, WEIGHT, Flat
+from haoyun.routing.sisr.flat import (
+    END,
+    FIXED,
+    PER_METRE,
+    PER_SECOND,
+    PLACE,
+    PROFILE,
+    START,
+    TASK,
+    WEIGHT,
+    Flat,
+)
 from haoyun.routing.sisr.search import Pool
 
 # More routes than this make the model slow to build without making plans better.
@@ -38,9 +49,7 @@ def columns_of(flat: Flat, pools: Sequence[Pool], best: Tours) -> list[Column]:
         if tour
     }
     for (kind, stops), cost in own.items():
-        order = next(
-            t for v, t in enumerate(best) if t and flat.fleet[v] == kind and frozenset(t) == stops
-        )
+        order = next(t for v, t in enumerate(best) if t and flat.fleet[v] == kind and frozenset(t) == stops)
         chosen[kind, stops] = Column(kind, cost, order)
     for entry in np.argsort(plan_cost, kind="stable"):
         if len(chosen) >= _MOST:
@@ -72,11 +81,11 @@ def recombine(
     seconds: float,
     threads: int,
     seed: int,
-    steady: bool = False,
+    effort: float | None = None,
 ) -> Tours | None:
     """The best plan of these routes found within `seconds`; None if there is none better than `best`.
 
-    `steady`: stop after a fixed amount of work, so that the answer does not depend on the speed of the machine.
+    `effort`: stop after this much of CP-SAT's deterministic time, whatever the speed of the machine.
     """
     from ortools.sat.python import cp_model  # noqa: PLC0415 - takes a third of a second to import
 
@@ -112,13 +121,13 @@ def recombine(
     model.minimize(sum(terms) + sum(missed))
     solver = cp_model.CpSolver()
     solver.parameters.max_time_in_seconds = max(seconds, 0.01)
-    solver.parameters.num_workers = 1 if steady else threads
+    solver.parameters.num_workers = threads if effort is None else 1
     solver.parameters.random_seed = seed % 2**31
     solver.parameters.cp_model_probing_level = 0
     solver.parameters.symmetry_level = 0
     solver.parameters.linearization_level = 2
-    if steady:
-        solver.parameters.max_deterministic_time = seconds / 4
+    if effort is not None:
+        solver.parameters.max_deterministic_time = effort
     status = solver.solve(model)
     if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
         return None
@@ -135,4 +144,3 @@ def _tours(flat: Flat, picked: Sequence[Column]) -> Tours:
     for column in picked:
         tours[free[column.kind].pop()] = column.stops
     return tuple(tours)
-

@@ -2,17 +2,31 @@
 
 from __future__ import annotations
 
-from haoyun.routing.sisr.compiled import compiled
+from haoyun.routing.sisr.compiled import compiled, inlined
 from haoyun.routing.sisr.dice import below, uniform
 from haoyun.routing.sisr.flat import FIRST, STOPS, Flat
 from haoyun.routing.sisr.place import NEVER, place_job, place_pair
 from haoyun.routing.sisr.schedule import recompute, touch
-from haoyun.routing.sisr.state import ABSENT, ACTIVE, BLINK, LENGTH, LIMIT, MISSED, OLD_ABSENT, VERSION, State
+from haoyun.routing.sisr.state import (
+    ABSENT,
+    ACTIVE,
+    BLINK,
+    ITERATIONS,
+    LENGTH,
+    LIMIT,
+    MISSED,
+    OLD_ABSENT,
+    TOUCHED,
+    VERSION,
+    State,
+)
 
-# One position in a hundred is overlooked: the paper's blink rate.
+# The paper's blink rate, counted over what improves on the best so far.
 _BLINK_EVERY = 100
-# Of the tasks that were absent before, so many may try again in one iteration besides those just removed.
+# If more tasks than this were absent before, not all of them try again in one iteration; a few drawn by lot do.
 _OLD_TRIES = 12
+_LUCKY = 3
+_LOOK_EVERYWHERE = 0.05
 
 
 @compiled
@@ -22,15 +36,18 @@ def recreate(flat: Flat, state: State) -> None:
     if count == 0:
         return
     old = min(state.num[OLD_ABSENT], count)
+    skipped = 0
     if old > _OLD_TRIES:
-        # The old ones come first in the list: bring a few of them, drawn by lot, to its end.
-        for n in range(_OLD_TRIES):
-            other = below(state.rng, old - n)
-            last = old - 1 - n
-            state.absent[other], state.absent[last] = state.absent[last], state.absent[other]
-        skipped = old - _OLD_TRIES
-    else:
-        skipped = 0
+        # Untouched routes had no place for them before. Those near the ruin and a few others may try again.
+        now = state.num[ITERATIONS]
+        for _ in range(_LUCKY):
+            state.tried[state.absent[below(state.rng, old)]] = now
+        for n in range(old):
+            task = state.absent[n]
+            if state.tried[task] != now:
+                state.absent[n] = state.absent[skipped]
+                state.absent[skipped] = task
+                skipped += 1
     _sort(flat, state, skipped, count, old > 0)
     left = skipped
     for n in range(skipped, count):
@@ -86,38 +103,40 @@ def insert(flat: Flat, state: State, task: int) -> bool:
     single = flat.task[task, STOPS] == 1
     best = NEVER
     chosen = -1
-    for a in range(state.num[ACTIVE]):
-        v = state.active[a]
-        if not flat.allowed[task, flat.fleet[v]]:
+    # A task that was absent before found no place on the routes as they were: only changed ones are worth a look.
+    anew = (
+        state.num[OLD_ABSENT] == 0
+        or state.marked[task] == state.num[ITERATIONS]
+        or uniform(state.rng) < _LOOK_EVERYWHERE
+    )
+    for a in range(state.num[ACTIVE] if anew else state.num[TOUCHED]):
+        v = state.active[a] if anew else state.touched[a]
+        # A vehicle that cannot serve the task alone cannot serve it with others.
+        if state.alone[task, flat.fleet[v]] >= NEVER or state.route[v, LENGTH] == 0:
             continue
         version = state.route[v, VERSION]
         if state.known[task, v] != version:
-            if single:
-                state.delta[task, v] = place_job(flat, state, v, first, task)
-            else:
-                state.delta[task, v] = place_pair(flat, state, v, first, task)
+            state.delta[task, v] = _place(flat, state, v, first, task, single, False)
             state.known[task, v] = version
-        if state.delta[task, v] < best:
-            state.num[BLINK] -= 1
-            if state.num[BLINK] <= 0:
-                state.num[BLINK] = 1 + below(state.rng, 2 * _BLINK_EVERY)
-                continue
-            best = state.delta[task, v]
+        delta = state.delta[task, v]
+        if delta < best:
+            if _blinks(state):
+                # Another position, or none: what is found is not the cheapest and must not be remembered.
+                state.known[task, v] = -1
+                delta = _place(flat, state, v, first, task, single, True)
+                if delta >= best:
+                    continue
+            best = delta
             chosen = v
     if state.num[ACTIVE] < state.num[LIMIT]:
         for k in range(len(state.idle_count)):
-            if state.idle_count[k] == 0 or not flat.allowed[task, k]:
+            if state.idle_count[k] == 0 or state.alone[task, k] >= best:
                 continue
             v = state.idle[state.idle_from[k] + state.idle_count[k] - 1]
             # `place` is about to be overwritten: what it held for an earlier version of the route is lost, and
             # that version may come back when the iteration is taken back.
             state.known[task, v] = -1
-            if state.alone[task, k] < 0:
-                if single:
-                    state.alone[task, k] = place_job(flat, state, v, first, task)
-                else:
-                    state.alone[task, k] = place_pair(flat, state, v, first, task)
-            if state.alone[task, k] < best:
+            if not _blinks(state):
                 best = state.alone[task, k]
                 chosen = v
                 state.place[task, v, 0] = 0
@@ -125,6 +144,36 @@ def insert(flat: Flat, state: State, task: int) -> bool:
     if chosen < 0:
         return False
     _put(flat, state, task, chosen)
+    return True
+
+
+@compiled
+def price_alone(flat: Flat, state: State) -> None:
+    """What each task costs on an idle vehicle of each kind with nothing else to do; all vehicles must be idle."""
+    for k in range(len(state.idle_count)):
+        v = state.idle[state.idle_from[k]]
+        for task in range(len(flat.task)):
+            state.alone[task, k] = NEVER
+            if flat.allowed[task, k]:
+                first = flat.task[task, FIRST]
+                single = flat.task[task, STOPS] == 1
+                state.alone[task, k] = _place(flat, state, v, first, task, single, False)
+
+
+@inlined
+def _place(flat: Flat, state: State, v: int, first: int, task: int, single: bool, blink: bool) -> float:
+    if single:
+        return place_job(flat, state, v, first, task, blink)
+    return place_pair(flat, state, v, first, task, blink)
+
+
+@compiled
+def _blinks(state: State) -> bool:
+    """Whether it is time to overlook something: once in a hundred improvements."""
+    state.num[BLINK] -= 1
+    if state.num[BLINK] > 0:
+        return False
+    state.num[BLINK] = 1 + below(state.rng, 2 * _BLINK_EVERY)
     return True
 
 

@@ -24,22 +24,42 @@ _STOPS = 10
 _LONGEST = 10
 _SPLIT = 0.5
 _GROW = 0.01
+# Where tasks are left out: how often the ruin is around one of them, and how many nearby may then try again.
+_AROUND_ABSENT = 0.3
+_TRIES = 10
 
 
 @compiled
 def ruin(flat: Flat, state: State) -> None:
-    """Remove some strings near a stop drawn by lot; their tasks become absent."""
+    """Remove some strings near a stop drawn by lot; their tasks become absent.
+
+    Absent tasks nearby are noted in `tried`: they have the best chance to find a place in what is ruined.
+    """
     n = len(flat.stop)
     active = max(state.num[ACTIVE], 1)
     longest = min(float(_LONGEST), max(1.0, state.num[SERVED] / active))
     most = 4.0 * _STOPS / (1.0 + longest) - 1.0
     strings = int(uniform(state.rng) * most + 1.0)
     seed = below(state.rng, n)
+    if state.num[ABSENT] > 0 and uniform(state.rng) < _AROUND_ABSENT:
+        task = state.absent[below(state.rng, state.num[ABSENT])]
+        seed = flat.task[task, FIRST] + below(state.rng, flat.task[task, STOPS])
     now = state.num[ITERATIONS]
+    wanted = _TRIES if state.num[ABSENT] > 0 else 0
     for m in range(flat.near.shape[1]):
         s = flat.near[seed, m]
         v = state.at[s, ROUTE]
-        if v < 0 or state.stamp[v, 1] == now:
+        if v < 0:
+            task = flat.stop[s, TASK]
+            if wanted > 0 and state.tried[task] != now and state.marked[task] != now:
+                state.tried[task] = now
+                wanted -= 1
+            continue
+        if strings <= 0:
+            if wanted <= 0:
+                break
+            continue
+        if state.stamp[v, 1] == now:
             continue
         length = state.route[v, LENGTH]
         size = int(uniform(state.rng) * min(float(length), longest) + 1.0)
@@ -47,8 +67,6 @@ def ruin(flat: Flat, state: State) -> None:
         _mark_string(flat, state, v, state.at[s, POSITION], size)
         remove_marked(flat, state, v)
         strings -= 1
-        if strings <= 0:
-            break
 
 
 @compiled
@@ -79,21 +97,26 @@ def remove_marked(flat: Flat, state: State, v: int) -> None:
     touch(state, v)
     now = state.num[ITERATIONS]
     state.stamp[v, 1] = now
-    left = 0
-    for p in range(state.route[v, LENGTH]):
-        s = state.seq[v, p]
-        task = flat.stop[s, TASK]
-        if state.marked[task] != now:
-            state.seq[v, left] = s
-            left += 1
-            continue
-        state.at[s, ROUTE] = -1
-        if s == flat.task[task, FIRST]:
-            state.absent[state.num[ABSENT]] = task
-            state.num[ABSENT] += 1
-            state.num[MISSED] += flat.task[task, WEIGHT]
-    state.route[v, LENGTH] = left
-    recompute(flat, state, v)
+    while True:
+        left = 0
+        for p in range(state.route[v, LENGTH]):
+            s = state.seq[v, p]
+            task = flat.stop[s, TASK]
+            if state.marked[task] != now:
+                state.seq[v, left] = s
+                left += 1
+                continue
+            state.at[s, ROUTE] = -1
+            if s == flat.task[task, FIRST]:
+                state.absent[state.num[ABSENT]] = task
+                state.num[ABSENT] += 1
+                state.num[MISSED] += flat.task[task, WEIGHT]
+        state.route[v, LENGTH] = left
+        if recompute(flat, state, v) or left == 0:
+            return
+        # Where a detour can be quicker than the direct way, less to do can still be too late: then all goes.
+        for p in range(left):
+            state.marked[flat.stop[state.seq[v, p], TASK]] = now
 
 
 @compiled

@@ -26,15 +26,14 @@ from haoyun.routing.sisr.flat import (
     Ints,
 )
 from haoyun.routing.sisr.state import (
-    ABSENT,
     ACTIVE,
     AFTER,
     AFTER_MAX,
     BEFORE_MAX,
     BEGIN,
     COST,
-    LATEST,
     ITERATIONS,
+    LATEST,
     LENGTH,
     METRES,
     POSITION,
@@ -99,8 +98,9 @@ def recompute(flat: Flat, state: State, v: int) -> bool:
 
 
 @inlined
-def _drive(flat, state, v, k, length):  # type: ignore[no-untyped-def]
+def _drive(flat: Flat, state: State, v: int, k: int, length: int) -> bool:
     legs = flat.legs[flat.kind[k, PROFILE]]
+    rate = flat.rate[k]
     seq = state.seq[v]
     here = flat.kind[k, START]
     now = flat.kind[k, ON_DUTY]
@@ -112,6 +112,7 @@ def _drive(flat, state, v, k, length):  # type: ignore[no-untyped-def]
         there = flat.stop[s, PLACE]
         seconds += legs[here, there, 0]
         metres += legs[here, there, 1]
+        state.hop[s] = rate[PER_METRE] * legs[here, there, 1] + rate[PER_SECOND] * legs[here, there, 0]
         now = opening(flat.stop, flat.windows, s, now + legs[here, there, 0])
         if now >= FAR:
             fits = False
@@ -122,6 +123,9 @@ def _drive(flat, state, v, k, length):  # type: ignore[no-untyped-def]
         now += flat.stop[s, SERVICE]
         here = there
     last = flat.kind[k, END]
+    state.hop[len(flat.stop) + v] = (
+        rate[PER_METRE] * legs[here, last, 1] + rate[PER_SECOND] * legs[here, last, 0]
+    )
     seconds += legs[here, last, 0]
     metres += legs[here, last, 1]
     fits = fits and now + legs[here, last, 0] <= flat.kind[k, OFF_DUTY]
@@ -130,14 +134,11 @@ def _drive(flat, state, v, k, length):  # type: ignore[no-untyped-def]
     for p in range(length - 1, -1, -1):
         s = seq[p]
         here = flat.stop[s, PLACE]
-        latest = closing(
-            flat.stop, flat.windows, s, latest - legs[here, there, 0] - flat.stop[s, SERVICE]
-        )
+        latest = closing(flat.stop, flat.windows, s, latest - legs[here, there, 0] - flat.stop[s, SERVICE])
         state.at[s, LATEST] = latest
         there = here
     state.route[v, METRES] = metres
     state.route[v, SECONDS] = seconds
-    rate = flat.rate[k]
     cost = rate[FIXED] + rate[PER_METRE] * metres + rate[PER_SECOND] * seconds
     state.val[COST] += cost - state.cost[v]
     state.cost[v] = cost
@@ -145,7 +146,7 @@ def _drive(flat, state, v, k, length):  # type: ignore[no-untyped-def]
 
 
 @inlined
-def _carry(flat, state, v, k, length):  # type: ignore[no-untyped-def]
+def _carry(flat: Flat, state: State, v: int, k: int, length: int) -> bool:
     fits = True
     seq = state.seq[v]
     for d in range(flat.room.shape[1]):
@@ -172,7 +173,7 @@ def _carry(flat, state, v, k, length):  # type: ignore[no-untyped-def]
 
 
 @inlined
-def _activate(flat, state, v):  # type: ignore[no-untyped-def]
+def _activate(flat: Flat, state: State, v: int) -> None:
     """Move a vehicle from the idle ones of its kind to the active ones."""
     slot = state.route[v, SLOT]
     if slot >= 0:
@@ -188,7 +189,7 @@ def _activate(flat, state, v):  # type: ignore[no-untyped-def]
 
 
 @inlined
-def _retire(flat, state, v):  # type: ignore[no-untyped-def]
+def _retire(flat: Flat, state: State, v: int) -> None:
     """Move a vehicle from the active ones to the idle ones of its kind."""
     slot = -1 - state.route[v, SLOT]
     if slot >= 0:

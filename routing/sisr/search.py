@@ -11,11 +11,10 @@ from haoyun.routing.problem import Objective, Problem, Tours
 from haoyun.routing.sisr.anneal import anneal, is_best, keep_best
 from haoyun.routing.sisr.flat import FIRST, STOPS, TASK, WEIGHT, Flat, Floats, Ints, flatten
 from haoyun.routing.sisr.pool import remember
-from haoyun.routing.sisr.recreate import recreate
+from haoyun.routing.sisr.recreate import price_alone, recreate
 from haoyun.routing.sisr.schedule import recompute
 from haoyun.routing.sisr.state import (
     ABSENT,
-    ACTIVE,
     BEST_ACTIVE,
     BEST_COST,
     BEST_MISSED,
@@ -33,9 +32,12 @@ from haoyun.routing.sisr.state import (
     new_state,
 )
 
-# Temperatures in average legs: at first a detour of a whole leg is often accepted, at last hardly any.
-HOT = 1.0
+# Temperatures in average legs: at first a detour of a whole leg is often accepted, at last hardly any. Short routes
+# are rearranged enough by each ruin; plans of long routes get stuck unless the search starts hotter (measured on
+# instances of 5 to 40 tasks a route: too hot by a factor of three costs less than too cold by as much).
 COOL = 0.01
+_TASKS_A_ROUTE = 10.0  # where it starts at one leg
+_COLDEST_START, _HOTTEST_START = 0.4, 4.0
 
 
 class Pool(NamedTuple):
@@ -58,6 +60,7 @@ class Search:
         self.state = new_state(self.flat, seed)
         self.state.num[FLEET_FIRST] = problem.objective is Objective.VEHICLES
         self._fewest = _fewest_vehicles(self.flat)
+        price_alone(self.flat, self.state)
         if start is not None:
             self._drive(start)
         self._complete()
@@ -107,6 +110,14 @@ class Search:
         legs = int(state.best_length.sum()) + int(state.num[BEST_ACTIVE])
         return max((float(state.val[BEST_COST]) - float(fixed)) / max(legs, 1), 1e-3)
 
+    @property
+    def hot(self) -> float:
+        """The temperature to start with, in average legs."""
+        state = self.state
+        served = len(self.flat.task) - int(state.num[ABSENT])
+        ratio = served / max(int(state.num[BEST_ACTIVE]), 1) / _TASKS_A_ROUTE
+        return min(max(ratio, _COLDEST_START), _HOTTEST_START)
+
     def anneal(self, work: int, hot: float, cool: float) -> None:
         """Search on for this much work; temperatures in cost."""
         anneal(self.flat, self.state, work, hot, cool, False)
@@ -154,13 +165,13 @@ class Search:
         recreate(self.flat, self.state)
         if is_best(self.state) or self.state.num[FOUND] == 0:
             keep_best(self.state)
-            for v in np.flatnonzero(self.state.best_length):
+            for v in np.flatnonzero(self.state.best_length).tolist():
                 remember(self.flat, self.state, v)
 
     def _clear(self) -> None:
         state = self.state
         state.at[:, ROUTE] = -1
-        for v in np.flatnonzero(state.route[:, LENGTH]):
+        for v in np.flatnonzero(state.route[:, LENGTH]).tolist():
             state.route[v, LENGTH] = 0
             recompute(self.flat, state, v)
         state.absent[:] = np.arange(len(state.absent))

@@ -34,6 +34,7 @@ class State(NamedTuple):
     route: Ints  # (v, 5)
     cost: Floats  # (v,)
     at: Ints  # (n, 4)
+    hop: Floats  # (n + v,) cost of the leg that leads to a stop; from n on, to the end of a vehicle's route
     load: Ints  # (n, 3, d)
     start_load: Ints  # (v, 3, d)
     active: NDArray[np.int32]  # (v,) the vehicles that drive
@@ -44,6 +45,7 @@ class State(NamedTuple):
     old_absent: NDArray[np.int32]  # (t,) as before the iteration
     absences: Floats  # (t,) how often a task has been left out
     marked: Ints  # (t,) the iteration in which it was removed
+    tried: Ints  # (t,) the iteration in which it lay near the ruin
     key: Floats  # (t,) for sorting
     touched: NDArray[np.int32]  # (v,) routes changed in this iteration
     stamp: Ints  # (v, 2) the iteration in which a route was touched, and ruined
@@ -52,7 +54,7 @@ class State(NamedTuple):
     known: Ints  # (t, v) the version of the route for which `delta` and `place` hold
     delta: Floats  # (t, v) the cheapest insertion
     place: NDArray[np.int32]  # (t, v, 2)
-    alone: Floats  # (t, k) cost of an idle vehicle for this task alone; below zero: not yet known
+    alone: Floats  # (t, k) cost of a vehicle for this task alone; NEVER: it cannot
     pair_delta: Floats  # (w + 1,) scratch
     best_seq: NDArray[np.int32]  # (v, w)
     best_length: Ints  # (v,)
@@ -86,6 +88,7 @@ def new_state(flat: Flat, seed: int) -> State:
         route=slot,
         cost=np.zeros(v),
         at=at,
+        hop=np.zeros(n + v),
         load=np.zeros((n, 3, d), dtype=np.int64),
         start_load=np.zeros((v, 3, d), dtype=np.int64),
         active=np.zeros(v, dtype=np.int32),
@@ -96,6 +99,7 @@ def new_state(flat: Flat, seed: int) -> State:
         old_absent=np.zeros(t, dtype=np.int32),
         absences=np.zeros(t),
         marked=np.full(t, -1, dtype=np.int64),
+        tried=np.full(t, -1, dtype=np.int64),
         key=np.zeros(t),
         touched=np.zeros(v, dtype=np.int32),
         stamp=np.full((v, 2), -1, dtype=np.int64),
@@ -104,7 +108,7 @@ def new_state(flat: Flat, seed: int) -> State:
         known=np.full((t, v), -1, dtype=np.int64),
         delta=np.zeros((t, v)),
         place=np.zeros((t, v, 2), dtype=np.int32),
-        alone=np.full((t, k), -1.0),
+        alone=np.zeros((t, k)),
         pair_delta=np.zeros(width + 2),
         best_seq=np.zeros((v, width), dtype=np.int32),
         best_length=np.zeros(v, dtype=np.int64),

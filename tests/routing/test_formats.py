@@ -118,6 +118,54 @@ def test_a_gzipped_file_reads_like_a_plain_one(tmp_path: Path, text: str) -> Non
     assert read_problem(path).problem.tasks == read_problem(text).problem.tasks
 
 
+SARTORI = """NAME: two-n4-1
+TYPE: PDPTW
+SIZE: 5
+ROUTE-TIME: 240
+CAPACITY: 300
+NODES
+0 41.3 2.1 0 0 240 0 0 0
+1 41.4 2.1 22 129 240 5 0 3
+2 41.5 2.2 20 0 92 5 0 4
+3 41.6 2.3 -22 0 240 5 1 0
+4 41.7 2.4 -20 10 200 5 2 0
+EDGES
+0 1 2 3 4
+1 0 1 2 3
+2 1 0 1 2
+3 2 1 0 9
+4 3 2 1 0
+EOF
+"""
+
+
+def test_sartori_and_buriols_minutes_are_taken_as_they_are() -> None:
+    read = read_problem(SARTORI)
+    problem = read.problem
+    assert (read.format, len(problem.vehicles), problem.durations_s[3, 4]) == ("sartori", 2, 9)
+    assert [(s.pickup.id, s.delivery.id, s.amount) for s in problem.shipments] == [
+        (1, 3, (22,)),
+        (2, 4, (20,)),
+    ]
+    assert problem.shipments[0].pickup.windows == (Window(129, 240),)
+    assert problem.vehicles[0].window == Window(0, 240)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("5 1 0", "5 2 0", "line 8: node 1 names 3 as its delivery, which does not name it back"),
+        ("-22", "-21", "line 8: 22 is picked up, 21 delivered"),
+        ("3 2 1 0 9", "3 2 1 0", "line 16: column minutes to 4 is missing"),
+        ("4 3 2 1 0\n", "", "the section EDGES has 4 rows for 5 nodes"),
+        ("CAPACITY: 300", "CAPACITY: much", "line 5: column capacity must be a number"),
+    ],
+)
+def test_what_is_wrong_in_a_sartori_file_is_named(old: str, new: str, message: str) -> None:
+    with pytest.raises(BadFormat, match=message):
+        read_problem(changed(SARTORI, old, new))
+
+
 def changed(text: str, old: str, new: str) -> str:
     assert old in text
     return text.replace(old, new, 1)
@@ -140,7 +188,7 @@ def changed(text: str, old: str, new: str) -> str:
         (changed(LILIM, " -10 ", " -9 "), "line 3: demand 10 is picked up, 9 delivered"),
         (changed(LILIM, "10 5 50 10 0 2", "10 5 50 10 0 0"), "line 3: site 1 is neither a pickup nor the delivery"),
         ("", "the file is empty"),
-        ("hello", "neither VROOM JSON nor Solomon nor Li and Lim"),
+        ("hello", "neither VROOM JSON nor Solomon, Li and Lim, or Sartori"),
         ('{"jobs": [}', "line 1, column 1[0-9]: not valid JSON"),
     ],
 )  # fmt: skip
