@@ -209,24 +209,24 @@ class Replay:
         plane = self.problem.plane
         if plane is None:
             return
-        now, place = self._duty(0) / plane.scale, self.vehicle.start
+        now, place = self._duty(0) / plane.time_parts, self.vehicle.start
         for step, _, visit in self.served:
             now += 0.0 if place is None else math.dist(plane.points[place], plane.points[visit.location])
-            late = now - visit.windows[-1].end_s / plane.scale if visit.windows else 0.0
+            late = now - visit.windows[-1].end_s / plane.time_parts if visit.windows else 0.0
             if late > _TIME_TOLERANCE:
                 yield self._broken(
                     Rule.WINDOW, f"{step.kind} {step.id} is {late:g} late with unrounded distances"
                 )
             waits = [
-                w.start_s / plane.scale
+                w.start_s / plane.time_parts
                 for w in visit.windows
-                if w.end_s / plane.scale + _TIME_TOLERANCE >= now
+                if w.end_s / plane.time_parts + _TIME_TOLERANCE >= now
             ]
-            now = max(now, *waits[:1], now) + visit.service_s / plane.scale
+            now = max(now, *waits[:1], now) + visit.service_s / plane.time_parts
             place = visit.location
         if place is not None and self.vehicle.end is not None:
             now += math.dist(plane.points[place], plane.points[self.vehicle.end])
-        if now > self._duty(1) / plane.scale + _TIME_TOLERANCE:
+        if now > self._duty(1) / plane.time_parts + _TIME_TOLERANCE:
             yield self._broken(Rule.SHIFT, f"ends at {now:g} with unrounded distances")
 
     def _duty(self, end: int) -> float:

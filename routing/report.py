@@ -5,20 +5,22 @@ from __future__ import annotations
 from typing import Any
 
 from haoyun.routing.check import violations
+from haoyun.routing.legend import Legend
 from haoyun.routing.plan import Plan, Route
 from haoyun.routing.problem import Problem
 
 
-def as_json(problem: Problem, plan: Plan) -> dict[str, Any]:
+def as_json(problem: Problem, plan: Plan, legend: Legend | None = None) -> dict[str, Any]:
     """The plan with the ids of the file, depots left out.
 
     `feasible`: everything is served and no rule is broken. `distance` is in metres, for academic instances
     in the file's unit with decimals; `cost` at the vehicles' rates (for those instances: the distance).
     """
+    legend = legend or Legend()
     return {
         "feasible": not plan.unassigned and not violations(problem, plan),
-        "cost": _plain(plan.cost),
-        "distance": _plain(_distance(problem, plan)),
+        "cost": _plain(plan.cost / legend.money_parts),
+        "distance": _plain(_distance(problem, plan, legend)),
         "vehicles": plan.vehicles,
         "unassigned": [visit.id for task in plan.left_out(problem) for visit in task.visits],
         "seconds": round(plan.seconds, 3),
@@ -26,9 +28,9 @@ def as_json(problem: Problem, plan: Plan) -> dict[str, Any]:
     }
 
 
-def _distance(problem: Problem, plan: Plan) -> float:
+def _distance(problem: Problem, plan: Plan, legend: Legend) -> float:
     if problem.plane is None:
-        return plan.distance_m
+        return plan.distance_m / legend.distance_parts
     return sum(problem.plane.length(_places(route)) for route in plan.routes)
 
 
