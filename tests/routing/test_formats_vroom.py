@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from copy import deepcopy
 from typing import Any
 
@@ -11,11 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from haoyun.routing import BadFormat, Job, Objective, Problem, Shipment, Window
+from haoyun.routing import BadFormat, Job, Objective, Problem, Window
 from haoyun.routing.formats import vroom
-from haoyun.routing.formats.vroom_answer import as_vroom
 from haoyun.routing.formats.vroom_places import DETOUR, SPEED_KMH
-from haoyun.routing.solve import plan_of
 
 VROOM: dict[str, Any] = {
     "vehicles": [
@@ -101,7 +98,7 @@ def with_change(path: str, value: object) -> dict[str, Any]:
         ("jobs.0.servise", 5, "jobs[0].servise is not a known field (did you mean service?)"),
         ("jobs.0.service", "5", "jobs[0].service must be a whole number, not a text"),
         ("jobs.0.service", 2.5, "jobs[0].service must be a whole number, not 2.5"),
-        ("jobs.0.service", -5, "jobs[0]: stop 1 has a negative service time (-5 s)"),
+        ("jobs.0.service", -5, "jobs[0].service must not be negative"),
         ("jobs.0.id", ..., "jobs[0].id is missing"),
         ("jobs.0.id", True, "jobs[0].id must be a whole number or a text, not true or false"),
         ("jobs.0.location_index", ..., "jobs[0]: location or location_index is missing"),
@@ -190,18 +187,86 @@ def test_any_document_is_a_problem_or_a_named_fault(document: object) -> None:
         vroom.from_json(document)
 
 
-def test_a_plan_is_answered_in_vrooms_words(line: Callable[..., Problem], freight: Problem) -> None:
-    plan = plan_of(freight, ((0, 1, 2, 3), ()))
-    assert plan is not None
-    answer = as_vroom(freight, plan)
-    assert answer["summary"] == {
-        "cost": 1506, "routes": 1, "service": 150, "duration": 600, "waiting_time": 0,
-        "distance": 10000, "unassigned": 2,
-    }  # fmt: skip
-    assert [(entry["type"], entry["id"]) for entry in answer["unassigned"]] == [
-        ("pickup", 21),
-        ("delivery", 22),
-    ]
-    kinds = [step["type"] for step in answer["routes"][0]["steps"]]
-    assert kinds == ["start", "job", "job", "pickup", "delivery", "end"]
-    assert isinstance(freight.shipments[0], Shipment)
+@pytest.mark.parametrize(
+    ("path", "value", "warning"),
+    [
+        ("options", {"g": True}, "options do not count: they are for VROOM's own command line"),
+        ("jobs.0.customer", "Li", "jobs[0].customer is not a field of VROOM and does not count"),
+        ("vehicles.0.steps", [{"type": "start"}],
+         "vehicles[0].steps do not count: each search finds its own first plan"),
+        ("matrices.car.costs", [[0, 1, 1, 1]] * 4,
+         "matrices.car.distances are not reported: the costs of legs stand in their place"),
+    ],
+)  # fmt: skip
+def test_what_does_not_count_is_named_in_a_warning(path: str, value: object, warning: str) -> None:
+    data = with_change(path, value)
+    if "costs" in path:
+        data["vehicles"][0]["costs"] = {}
+    assert vroom.read_json(data).warnings == (warning,)
+
+
+def test_a_speed_factor_scales_the_vehicles_own_times_alone() -> None:
+    problem = vroom.from_json(with_change("vehicles.0.speed_factor", 1.5))
+    fast, slow = problem.vehicles
+    assert problem.matrices_of(fast)[0][0].tolist() == [0, 4, 5, 5], "67 %, rounded up"
+    assert problem.matrices_of(slow)[0][0].tolist() == [0, 5, 6, 7]
+    assert problem.matrices_of(fast)[1][0].tolist() == [0, 50, 60, 70]
+
+
+def test_setup_is_part_of_the_service_where_it_always_applies() -> None:
+    result = vroom.read_json(with_change("jobs.0.setup", 60))
+    assert (result.problem.jobs[0].service_s, result.legend.setups_s) == (360, {("job", 1): 60})
+    for shared in ("shipments.0.pickup.location_index", "vehicles.0.start_index"):
+        data = with_change("jobs.0.setup", 60)
+        data["shipments"][0]["pickup"]["location_index"] = 1 if "pickup" in shared else 2
+        data["vehicles"][0]["start_index"] = 1 if "start" in shared else 0
+        with pytest.raises(
+            BadFormat, match=r"jobs\[0\].setup is not supported where other stops or a vehicle's"
+        ):
+            vroom.from_json(data)
+
+
+def test_service_by_type_is_read_where_all_vehicles_come_to_the_same() -> None:
+    data = with_change("jobs.0.service_per_type", {"van": 20})
+    assert vroom.from_json(data).jobs[0].service_s == 300
+    for vehicle in data["vehicles"]:
+        vehicle["type"] = "van"
+    assert vroom.from_json(data).jobs[0].service_s == 20
+    data["vehicles"][0]["type"] = "truck"
+    with pytest.raises(BadFormat, match=r"jobs\[0\].service_per_type is not supported where it differs"):
+        vroom.from_json(data)
+
+
+def test_costs_of_legs_are_what_a_plan_costs() -> None:
+    data = with_change("matrices.car", {"durations": [[0, 5, 6, 7]] * 4, "costs": [[0, 1, 2, 3]] * 4})
+    data["vehicles"][0]["costs"] = {"fixed": 7}
+    result = vroom.read_json(data)
+    assert not result.legend.has_distances
+    assert result.problem.vehicles[0].cost_per_km == 1000
+    assert result.problem.distances_m[0].tolist() == [0, 1, 2, 3]
+    data["vehicles"][0]["costs"] = {"per_km": 7}
+    with pytest.raises(BadFormat, match=r"vehicles\[0\].costs: per_km and per_hour contradict the matrices"):
+        vroom.from_json(data)
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "message"),
+    [
+        ("vehicles.0.costs.per_km", 5, "vehicles[0].costs.per_km needs matrices of distances"),
+        ("vehicles.0.max_distance", 5, "vehicles[0].max_distance needs matrices of distances"),
+    ],
+)
+def test_what_needs_distances_is_refused_without_them(path: str, value: int, message: str) -> None:
+    data = with_change(path, value)
+    del data["matrices"]["car"]["distances"]
+    with pytest.raises(BadFormat, match=re.escape(message)):
+        vroom.from_json(data)
+
+
+def test_an_index_is_irrelevant_without_matrices() -> None:
+    data = {
+        "vehicles": [{"id": 1, "start": [2.0, 48.0], "start_index": 7}],
+        "jobs": [{"id": 1, "location": [2.1, 48.0], "location_index": 9}],
+    }
+    result = vroom.read_json(data)
+    assert len(result.problem.durations_s) == 2 and not result.legend.indexed
