@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -29,7 +29,8 @@ class Legend:
     capacity_parts: tuple[int, ...] = ()  # empty: amounts are in the file's units
     has_distances: bool = True  # False: the file gives times alone
     indexed: bool = False  # the file calls its locations by number
-    origin: datetime | None = None  # the instant that the problem's second 0 stands for; None: a plain number
+    abstract: bool = False  # times and distances are in a unit of the file's own, not seconds and metres
+    origin: datetime | None = None  # the file's wall clock at the problem's second 0; None: not given
     descriptions: Mapping[Named, str] = field(default_factory=dict)
     setups_s: Mapping[Named, int] = field(
         default_factory=dict
@@ -41,7 +42,13 @@ class Legend:
             return None
         return self.points[location]
 
-    def amounts(self, given: tuple[int, ...]) -> list[float]:
+    def amounts(self, given: Sequence[int]) -> list[float]:
         """Amounts in the file's own units."""
         parts = self.capacity_parts or (1,) * len(given)
-        return [amount / one for amount, one in zip(given, parts, strict=True)]
+        return [divided(amount, one) for amount, one in zip(given, parts, strict=True)]
+
+
+def divided(value: float, parts: int) -> float:
+    """A figure in the file's own unit: without a decimal point where it is whole, otherwise to a millionth."""
+    exact = value / parts
+    return int(exact) if exact == int(exact) else round(exact, 6)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from haoyun.routing.check import violations
-from haoyun.routing.legend import Legend
+from haoyun.routing.legend import Legend, divided
 from haoyun.routing.plan import Plan, Route
 from haoyun.routing.problem import Problem
 
@@ -19,8 +19,8 @@ def as_json(problem: Problem, plan: Plan, legend: Legend | None = None) -> dict[
     legend = legend or Legend()
     return {
         "feasible": not plan.unassigned and not violations(problem, plan),
-        "cost": _plain(plan.cost / legend.money_parts),
-        "distance": _plain(_distance(problem, plan, legend)),
+        "cost": divided(plan.cost, legend.money_parts),
+        "distance": _distance(problem, plan, legend),
         "vehicles": plan.vehicles,
         "unassigned": [visit.id for task in plan.left_out(problem) for visit in task.visits],
         "seconds": round(plan.seconds, 3),
@@ -30,15 +30,9 @@ def as_json(problem: Problem, plan: Plan, legend: Legend | None = None) -> dict[
 
 def _distance(problem: Problem, plan: Plan, legend: Legend) -> float:
     if problem.plane is None:
-        return plan.distance_m / legend.distance_parts
-    return sum(problem.plane.length(_places(route)) for route in plan.routes)
+        return divided(plan.distance_m, legend.distance_parts)
+    return divided(sum(problem.plane.length(_places(route)) for route in plan.routes), 1)
 
 
 def _places(route: Route) -> list[int]:
     return [step.location for step in route.steps if step.location is not None]
-
-
-def _plain(value: float) -> float | int:
-    """Whole numbers without a decimal point, others to a millionth."""
-    rounded = round(value, 6)
-    return int(rounded) if rounded == int(rounded) else rounded

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from haoyun.routing.errors import BadFormat, BadProblem
-from haoyun.routing.formats import lilim, sartori, solomon, vroom, vrplib
+from haoyun.routing.formats import lilim, sartori, sheet, solomon, vroom, vrplib
 from haoyun.routing.formats.content import as_text, unpacked
 from haoyun.routing.formats.result import ReadResult
 
@@ -16,23 +16,42 @@ __all__ = ["FORMATS", "ReadResult", "read_problem"]
 _TEXTS: tuple[tuple[Callable[[str], bool], Callable[[str], ReadResult]], ...] = tuple(
     (module.looks_like, module.read) for module in (vroom, vrplib, sartori, solomon, lilim)
 )
-FORMATS = "VROOM JSON, VRPLIB, Sartori and Buriol, Solomon (Gehring and Homberger), Li and Lim"
+FORMATS = (
+    "VROOM JSON, VRPLIB, Sartori and Buriol, Solomon (Gehring and Homberger), Li and Lim, "
+    "or orders and vehicles as .xlsx or CSV"
+)
 
 
-def read_problem(source: Path | str | bytes) -> ReadResult:
+def read_problem(source: Path | str | bytes, *, vehicles: Path | bytes | None = None) -> ReadResult:
     """Read a problem from a path, or from the text or bytes that hold it; gzip is unpacked.
 
-    Raises BadFormat with the line, column, cell or field at fault, and OSError where a path cannot be read.
+    `vehicles` is a second CSV file, where the first one holds the orders alone. Raises BadFormat with the
+    line, column, cell or field at fault, and OSError where a path cannot be read.
     """
-    data = source.read_bytes() if isinstance(source, Path) else source
+    data = unpacked(_bytes(source))
     try:
-        return _read(data if isinstance(data, str) else unpacked(data))
+        tables = sheet.tables_of(data)
+        if tables is None:
+            if vehicles is not None:
+                raise BadFormat("a list of vehicles goes with a list of orders; this file is none")
+            return _read(as_text(data))
+        if vehicles is not None:
+            more = sheet.tables_of(unpacked(_bytes(vehicles)), "vehicles, ")
+            if more is None:
+                raise BadFormat("the list of vehicles is neither .xlsx nor CSV with a column vehicle")
+            tables = tables.with_more(more)
+        return sheet.problem_of(tables)
     except BadProblem as error:
         raise BadFormat(str(error)) from error
 
 
-def _read(data: str | bytes) -> ReadResult:
-    text = data if isinstance(data, str) else as_text(data)
+def _bytes(source: Path | str | bytes) -> bytes:
+    if isinstance(source, Path):
+        return source.read_bytes()
+    return source.encode("utf-8", "surrogatepass") if isinstance(source, str) else source
+
+
+def _read(text: str) -> ReadResult:
     for looks_like, read in _TEXTS:
         if looks_like(text):
             return read(text)

@@ -127,7 +127,10 @@ def euclidean_problem(
         plane=Plane(points, SCALE, depot.parts),
     )
     legend = Legend(
-        points=tuple((site.x, site.y) for site in sites), distance_parts=SCALE, time_parts=depot.parts
+        points=tuple((site.x, site.y) for site in sites),
+        distance_parts=SCALE,
+        time_parts=depot.parts,
+        abstract=True,
     )
     return ReadResult(problem, format_name, legend)
 

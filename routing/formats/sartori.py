@@ -59,7 +59,7 @@ def read(text: str) -> ReadResult:
         capacity_names=("demand",),
     )
     points = tuple((row["longitude"], row["latitude"]) for row in nodes)
-    return ReadResult(problem, "sartori", Legend(points=points, geographic=True))
+    return ReadResult(problem, "sartori", Legend(points=points, geographic=True, abstract=True))
 
 
 def _parts(lines: Lines) -> tuple[Lines, Lines, Lines]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from itertools import accumulate, pairwise
 from typing import Any
 
-from haoyun.routing.legend import Legend
+from haoyun.routing.legend import Legend, divided
 from haoyun.routing.plan import Plan, Route, Step, StepKind, Unassigned
 from haoyun.routing.problem import Problem, Vehicle
 from haoyun.routing.tasks import Id, Job, Visit
@@ -75,7 +75,7 @@ class _Answer:
 
     def time(self, seconds: int) -> float:
         """A time in the file's unit."""
-        return _divided(seconds, self.legend.time_parts)
+        return divided(seconds, self.legend.time_parts)
 
     def totals(self, routes: Sequence[dict[str, Any]]) -> dict[str, Any]:
         """The sums over all routes."""
@@ -86,7 +86,7 @@ class _Answer:
                 if self.problem.capacity_names:
                     found[name] = _columns(values) or [0] * len(self.problem.capacity_names)
             elif name != "distance" or self.legend.has_distances:
-                found[name] = _plain(sum(values))
+                found[name] = divided(sum(values), 1)
         return found
 
     def route(self, route: Route) -> dict[str, Any]:
@@ -103,8 +103,8 @@ class _Answer:
             changes = [load_change(self.problem, stop) for stop in stops]
             given = [self._delivered(stop.task, c) for stop, c in zip(stops, changes, strict=True)]
             taken = [self._picked_up(stop.task, c) for stop, c in zip(stops, changes, strict=True)]
-            document["delivery"] = document["amount"] = _columns(given)
-            document["pickup"] = _columns(taken)
+            document["delivery"] = document["amount"] = self.legend.amounts(_columns(given))
+            document["pickup"] = self.legend.amounts(_columns(taken))
         document |= {
             "setup": self.time(sum(setups)),
             "service": self.time(sum(s.departure_s - s.start_service_s for s in route.stops) - sum(setups)),
@@ -113,7 +113,7 @@ class _Answer:
             "priority": sum(stop.task.priority for stop in stops),
         }
         if self.legend.has_distances:
-            document["distance"] = _divided(route.distance_m, self.legend.distance_parts)
+            document["distance"] = divided(route.distance_m, self.legend.distance_parts)
         return {**document, "steps": self._steps(vehicle, route), "violations": []}
 
     def _delivered(self, task: object, change: tuple[int, ...]) -> tuple[int, ...]:
@@ -148,14 +148,14 @@ class _Answer:
             "waiting_time": self.time(step.waiting_s),
         }
         if self.problem.capacity_names:
-            document["load"] = list(step.load)
+            document["load"] = self.legend.amounts(step.load)
         document |= {
             "arrival": self.time(step.arrival_s),
             "duration": self.time(travelled_s),
             "violations": [],
         }
         if self.legend.has_distances:
-            document["distance"] = _divided(driven_m, self.legend.distance_parts)
+            document["distance"] = divided(driven_m, self.legend.distance_parts)
         return document
 
     def _setup(self, step: Step) -> int:
@@ -194,13 +194,5 @@ class _Answer:
         return [(StepKind.PICKUP, shipment.pickup), (StepKind.DELIVERY, shipment.delivery)]
 
 
-def _columns(rows: Sequence[Sequence[int]]) -> list[int]:
+def _columns(rows: Sequence[Sequence[Any]]) -> list[Any]:
     return [sum(column) for column in zip(*rows, strict=True)]
-
-
-def _divided(value: int, parts: int) -> float:
-    return value if parts == 1 else _plain(value / parts)
-
-
-def _plain(value: float) -> float:
-    return int(value) if value == int(value) else round(value, 6)

@@ -4,16 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 
-import numpy as np
-
 from haoyun.routing.errors import BadFormat
+from haoyun.routing.formats.estimate import estimated_matrices
 from haoyun.routing.formats.fields import Fields
 from haoyun.routing.legend import Point
 from haoyun.routing.travel import Matrices
-
-# Roads are longer than the great circle, and trucks do not fly: used only where nobody has given matrices.
-DETOUR = 1.3
-SPEED_KMH = 60
 
 
 class Places:
@@ -65,14 +60,3 @@ class Places:
     def estimated(self) -> Matrices:
         """Matrices between all coordinates seen."""
         return estimated_matrices(list(self._by_point))
-
-
-def estimated_matrices(places: list[Point]) -> Matrices:
-    """Matrices for (lon, lat) places where nobody has given any: great circles x DETOUR at SPEED_KMH."""
-    # Here and not above: maps brings scipy along, which would triple the start of every search process.
-    from haoyun.maps.geodesy import haversine_m  # noqa: PLC0415
-
-    lon, lat = np.array(places, dtype=np.float64).reshape(-1, 2).T
-    metres = np.rint(haversine_m(lat[:, None], lon[:, None], lat[None, :], lon[None, :]) * DETOUR)
-    distances_m = metres.astype(np.int64)
-    return Matrices(np.ceil(metres / (SPEED_KMH / 3.6)).astype(np.int64), distances_m)

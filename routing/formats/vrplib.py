@@ -55,6 +55,7 @@ def read(text: str) -> ReadResult:
         time_parts=travel.parts,
         money_parts=fleet.money_parts,
         indexed=True,
+        abstract=True,
     )
     return ReadResult(problem, "vrplib", legend)
 

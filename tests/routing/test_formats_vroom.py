@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from haoyun.routing import BadFormat, Job, Objective, Problem, Window
 from haoyun.routing.formats import vroom
-from haoyun.routing.formats.vroom_places import DETOUR, SPEED_KMH
+from haoyun.routing.formats.estimate import DETOUR, SPEED_KMH
 
 VROOM: dict[str, Any] = {
     "vehicles": [
