@@ -14,7 +14,8 @@ def as_json(problem: Problem, plan: Plan, legend: Legend | None = None) -> dict[
     """The plan with the ids of the file, depots left out.
 
     `feasible`: everything is served and no rule is broken. `distance` is in metres, for academic instances
-    in the file's unit with decimals; `cost` at the vehicles' rates (for those instances: the distance).
+    in the file's unit with decimals, None where the file gives times alone; `cost` at the vehicles' rates
+    (for those instances: the distance).
     """
     legend = legend or Legend()
     return {
@@ -28,7 +29,9 @@ def as_json(problem: Problem, plan: Plan, legend: Legend | None = None) -> dict[
     }
 
 
-def _distance(problem: Problem, plan: Plan, legend: Legend) -> float:
+def _distance(problem: Problem, plan: Plan, legend: Legend) -> float | None:
+    if not legend.has_distances:
+        return None
     if problem.plane is None:
         return divided(plan.distance_m, legend.distance_parts)
     return divided(sum(problem.plane.length(_places(route)) for route in plan.routes), 1)

@@ -12,6 +12,7 @@ import orjson
 from haoyun.routing import BadFormat, Objective, Plan, ReadResult, RoutingError, read_problem, solve
 from haoyun.routing.formats.sheet_template import template_csv, template_xlsx
 from haoyun.routing.formats.vroom_answer import INPUT_ERROR, INTERNAL_ERROR, as_vroom_error
+from haoyun.routing.formats.vrplib_travel import ROUNDINGS
 from haoyun.routing.formats.words import Language
 from haoyun.routing.formats.writers import Output, write_plan
 
@@ -50,6 +51,11 @@ _STDIN = Path("-")
     "--lang", type=click.Choice(["en", "zh"]), default="en", show_default=True, help="Of csv, xlsx."
 )
 @click.option(
+    "--rounding",
+    type=click.Choice(list(ROUNDINGS)),
+    help="Of VRPLIB's EUC_2D.  [default: as the published costs of the file's TYPE]",
+)
+@click.option(
     "--template", type=_PATH, help="Write an empty list of orders and vehicles (.xlsx, .csv), and end."
 )
 def command(
@@ -62,6 +68,7 @@ def command(
     out: Path | None,
     vehicles: Path | None,
     lang: Language,
+    rounding: str | None,
     template: Path | None,
 ) -> None:
     """Optimize the routing problem in FILE, or on the standard input where FILE is "-".
@@ -79,7 +86,7 @@ def command(
         raise click.UsageError("a workbook is no text for a terminal: give --out FILE, or redirect.")
     name = "standard input" if file == _STDIN else str(file)
     try:
-        read = _read(file, vehicles)
+        read = _read(file, vehicles, rounding)
         plan = solve(read.problem, time_limit_s=time_s, seed=seed, threads=threads, objective=objective)
         content = write_plan(read, plan, form, lang)
     except RoutingError as error:
@@ -90,9 +97,9 @@ def command(
     _write(content, out)
 
 
-def _read(file: Path, vehicles: Path | None) -> ReadResult:
+def _read(file: Path, vehicles: Path | None, rounding: str | None) -> ReadResult:
     source = sys.stdin.buffer.read() if file == _STDIN else file
-    return read_problem(source, vehicles=vehicles)
+    return read_problem(source, vehicles=vehicles, rounding=rounding)
 
 
 def _tell(read: ReadResult, plan: Plan, form: Output) -> None:

@@ -14,7 +14,7 @@ __all__ = ["FORMATS", "ReadResult", "read_problem"]
 
 # In this order: JSON cannot be mistaken, the next three have headings, Li and Lim is nothing but numbers.
 _TEXTS: tuple[tuple[Callable[[str], bool], Callable[[str], ReadResult]], ...] = tuple(
-    (module.looks_like, module.read) for module in (vroom, vrplib, sartori, solomon, lilim)
+    (module.looks_like, module.read) for module in (vroom, sartori, solomon, lilim)
 )
 FORMATS = (
     "VROOM JSON, VRPLIB, Sartori and Buriol, Solomon (Gehring and Homberger), Li and Lim, "
@@ -22,10 +22,13 @@ FORMATS = (
 )
 
 
-def read_problem(source: Path | str | bytes, *, vehicles: Path | bytes | None = None) -> ReadResult:
+def read_problem(
+    source: Path | str | bytes, *, vehicles: Path | bytes | None = None, rounding: str | None = None
+) -> ReadResult:
     """Read a problem from a path, or from the text or bytes that hold it; gzip is unpacked.
 
-    `vehicles` is a second CSV file, where the first one holds the orders alone. Raises BadFormat with the
+    `vehicles` is a second CSV file, where the first one holds the orders alone. `rounding` (nearest,
+    one-decimal, three-decimals) is for VRPLIB's EUC_2D in place of its type's. Raises BadFormat with the
     line, column, cell or field at fault, and OSError where a path cannot be read.
     """
     data = unpacked(_bytes(source))
@@ -34,7 +37,7 @@ def read_problem(source: Path | str | bytes, *, vehicles: Path | bytes | None = 
         if tables is None:
             if vehicles is not None:
                 raise BadFormat("a list of vehicles goes with a list of orders; this file is none")
-            return _read(as_text(data))
+            return _read(as_text(data), rounding)
         if vehicles is not None:
             more = sheet.tables_of(unpacked(_bytes(vehicles)), "vehicles, ")
             if more is None:
@@ -51,7 +54,11 @@ def _bytes(source: Path | str | bytes) -> bytes:
     return source.encode("utf-8", "surrogatepass") if isinstance(source, str) else source
 
 
-def _read(text: str) -> ReadResult:
+def _read(text: str, rounding: str | None) -> ReadResult:
+    if vrplib.looks_like(text) and not vroom.looks_like(text):
+        return vrplib.read(text, rounding)
+    if rounding is not None:
+        raise BadFormat("rounding is for VRPLIB files alone; other formats say themselves how they round")
     for looks_like, read in _TEXTS:
         if looks_like(text):
             return read(text)

@@ -17,6 +17,7 @@ _CLOCK = re.compile(r"(\d{1,2})[:：](\d{2})(?:[:：](\d{2}))?")
 _DATE_TIME = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?:[ T]+(.+))?")
 _POSITION = re.compile(r"([+-]?\d+(?:\.\d+)?)\s*[,，;；]\s*([+-]?\d+(?:\.\d+)?)")
 _BETWEEN_SKILLS = re.compile(r"[,，;；、]")
+_THOUSANDS = re.compile(r"\d{1,3}(?:[,，]\d{3})+(?:\.\d+)?")
 _MOST_DIGITS = 12
 
 
@@ -63,7 +64,10 @@ class Cell:
             raise self.refuse(wanted)
         try:
             # Of a float the shortest decimals that name it: 24.5 and not 24.500000000000001.
-            value = Decimal(self.text().replace("，", ",").replace(",", ""))
+            text = self.text()
+            # Only a comma that parts thousands: 24,5 might be meant for 24.5.
+            grouped = _THOUSANDS.fullmatch(text) is not None
+            value = Decimal(text.replace("，", "").replace(",", "") if grouped else text)
         except InvalidOperation:
             raise self.refuse(wanted) from None
         if not value.is_finite() or value < 0 or value >= 10**_MOST_DIGITS:

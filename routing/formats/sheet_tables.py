@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import warnings
 import zipfile
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -107,15 +108,19 @@ def _sheets(data: bytes) -> dict[str, list[Line]]:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             if sum(entry.file_size for entry in archive.infolist()) > _LARGEST_UNPACKED:
                 raise BadFormat(f"the workbook unpacks to more than {_LARGEST_UNPACKED} bytes")
-        shown = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)
-        written = openpyxl.load_workbook(io.BytesIO(data), read_only=True)
-        return {sheet.title: list(_lines(sheet, written[sheet.title])) for sheet in shown.worksheets}
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # of styles and drop-down lists that it leaves out
+            shown = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)
+            written = openpyxl.load_workbook(io.BytesIO(data), read_only=True)
+            return {sheet.title: list(_lines(sheet, written[sheet.title])) for sheet in shown.worksheets}
     except (zipfile.BadZipFile, InvalidFileException, KeyError, ParseError, ValueError, EOFError):
         raise BadFormat("the file is a zip archive, but not a workbook (.xlsx) that can be read") from None
 
 
 def _lines(shown: Any, written: Any) -> Iterator[Line]:
     """The values of a sheet; a formula that no program has calculated yet is refused, since it shows nothing."""
+    for sheet in (shown, written):
+        sheet.reset_dimensions()  # some programs state a sheet smaller than it is, and rows would be lost
     rows = zip(shown.iter_rows(values_only=True), written.iter_rows(values_only=True), strict=False)
     for number, (values, formulas) in enumerate(rows, start=1):
         if number > _MOST_ROWS:

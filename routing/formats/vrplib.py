@@ -31,12 +31,12 @@ def looks_like(text: str) -> bool:
     return bool(keys & headings) or {"TYPE", "DIMENSION"} <= keys
 
 
-def read(text: str) -> ReadResult:
+def read(text: str, rounding: str | None = None) -> ReadResult:
     """The problem in `text`; BadFormat names the line, or the section that is not supported."""
     document = parse(text)
     refuse_unsupported(document)
     size = _size(document, "DIMENSION")
-    travel = read_travel(document, size)
+    travel = read_travel(document, size, rounding)
     depots = _depots(document, size)
     jobs, shipments = _tasks(document, size, depots, travel)
     fleet = read_fleet(document, depots, _windows(document, size, travel), jobs, shipments, travel.parts)

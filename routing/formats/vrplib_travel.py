@@ -43,6 +43,7 @@ NEAREST = Rounding(1, _half_up)
 ONE_DECIMAL_TRUNCATED = Rounding(10, np.floor)
 THREE_DECIMALS = Rounding(1000, np.rint)
 
+ROUNDINGS = {"nearest": NEAREST, "one-decimal": ONE_DECIMAL_TRUNCATED, "three-decimals": THREE_DECIMALS}
 _BY_TYPE = {
     "CVRP": NEAREST,
     "OVRP": NEAREST,
@@ -79,8 +80,11 @@ class Travel:
     points: tuple[Point | None, ...]
 
 
-def read_travel(document: Document, size: int) -> Travel:
-    """The distances between all nodes; BadFormat for a weight type or layout that is not read."""
+def read_travel(document: Document, size: int, rounding: str | None = None) -> Travel:
+    """The distances between all nodes; BadFormat for a weight type or layout that is not read.
+
+    `rounding` names one of ROUNDINGS for EUC_2D, where the type's own is not the one that is wanted.
+    """
     kind = document.word("EDGE_WEIGHT_TYPE", "EUC_2D" if "NODE_COORD" in document.sections else "EXPLICIT")
     points = _points(document, size)
     if kind == "EXPLICIT":
@@ -90,11 +94,12 @@ def read_travel(document: Document, size: int) -> Travel:
         raise BadFormat(f"EDGE_WEIGHT_TYPE {kind} is not supported; {known} are")
     if any(point is None for point in points):
         raise BadFormat(f"EDGE_WEIGHT_TYPE {kind} needs NODE_COORD_SECTION")
-    rounding = _BY_WEIGHT.get(kind) or _BY_TYPE.get(document.word("TYPE").upper(), THREE_DECIMALS)
+    of_type = _BY_TYPE.get(document.word("TYPE").upper(), THREE_DECIMALS)
+    chosen = _BY_WEIGHT.get(kind) or (of_type if rounding is None else ROUNDINGS[rounding])
     places = np.array(points, dtype=np.float64)
-    _check_range(float(np.abs(places).max(initial=0)) * 4 * rounding.parts)
+    _check_range(float(np.abs(places).max(initial=0)) * 4 * chosen.parts)
     lengths = np.hypot(*(places[:, None, :] - places[None, :, :]).transpose(2, 0, 1))
-    return Travel(rounding.of(lengths), rounding.parts, points)
+    return Travel(chosen.of(lengths), chosen.parts, points)
 
 
 def _check_range(longest: float) -> None:

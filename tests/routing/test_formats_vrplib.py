@@ -89,6 +89,12 @@ def test_each_family_rounds_as_its_published_costs_do(kind: str, weight: str, ex
     assert cost(text, 1, 2) == pytest.approx(expected + between, abs=1e-9)
 
 
+def test_another_rounding_may_be_asked_for() -> None:
+    assert read_problem(CVRP, rounding="three-decimals").problem.distances_m[0, 2] == 1414
+    with pytest.raises(BadFormat, match="rounding is for VRPLIB files alone"):
+        read_problem(SARTORI, rounding="nearest")
+
+
 FULL = [[0, 5, 6, 7], [5, 0, 8, 9], [6, 8, 0, 4], [7, 9, 4, 0]]
 
 
