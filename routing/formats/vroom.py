@@ -102,7 +102,8 @@ class _Reader:
             estimated = self.places.estimated()
             return estimated, self.speeds.matrices(estimated, {}), True
         given = {name: travel.matrices for name, travel in self.travel.items()}
-        has_distances = all(travel.has_distances for travel in self.travel.values())
+        driven = {self.speeds.base(vehicle.profile) or next(iter(given)) for vehicle in self.vehicles}
+        has_distances = all(self.travel[name].has_distances for name in driven)
         own = next(iter(given.values()))
         return own, {**given, **self.speeds.matrices(own, given)}, has_distances
 

@@ -19,7 +19,7 @@ INTERNAL_ERROR = 1
 def as_vroom(problem: Problem, plan: Plan, legend: Legend | None = None) -> dict[str, Any]:
     """The plan as a VROOM response (code 0), with the reasons beside each unassigned task.
 
-    Figures are in the file's unit: whole numbers, costs rounded down, for VROOM's own files. `amount` and
+    Figures are in the file's unit: whole numbers for VROOM's own files. `amount` and
     `job` are VROOM's old names, which it still writes.
     """
     answer = _Answer(problem, legend or Legend())
@@ -28,7 +28,7 @@ def as_vroom(problem: Problem, plan: Plan, legend: Legend | None = None) -> dict
     return {
         "code": 0,
         "summary": {
-            "cost": answer.money(plan.cost),
+            "cost": divided(sum(route["cost"] for route in routes), 1),
             "routes": plan.vehicles,
             "unassigned": len(unassigned),
             **answer.totals(routes),
@@ -65,13 +65,18 @@ class _Answer:
         self.problem = problem
         self.legend = legend
         self.vehicles = {vehicle.id: vehicle for vehicle in problem.vehicles}
+        self._has_windows = any(v.window for v in problem.vehicles) or any(
+            visit.windows for task in problem.tasks for visit in task.visits
+        )
         self.stops = {(str(stop.kind), stop.visit.id): stop for stop in problem.stops}
 
     def money(self, cost: float) -> float:
-        """A cost in the file's unit; whole where its times are."""
+        """A cost in the file's unit; where that is whole, as VROOM comes to it: nearest with windows, else down."""
         value = cost / self.legend.money_parts
-        # A sum of decimals may lie a float's dust below the whole number that it is.
-        return round(value, 6) if self.legend.time_parts > 1 else int(value + 1e-6)
+        if self.legend.time_parts > 1:
+            return round(value, 6)
+        # A sum of decimals may lie a float's dust below the whole or half number that it is.
+        return int(value + (0.5 if self._has_windows else 0) + 1e-6)
 
     def time(self, seconds: int) -> float:
         """A time in the file's unit."""

@@ -76,6 +76,10 @@ class Speeds:
         self._needed.setdefault(name, (base, percent, where))
         return name
 
+    def base(self, profile: str | None) -> str | None:
+        """The profile of the file that a vehicle's profile comes from."""
+        return self._needed[profile][0] if profile in self._needed else profile
+
     def matrices(self, own: Matrices, given: dict[str, Matrices]) -> dict[str, Matrices]:
         """The matrices of the profiles asked for."""
         return {

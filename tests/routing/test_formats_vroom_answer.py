@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import orjson
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -82,7 +83,7 @@ def test_an_answer_has_every_field_that_vroom_documents() -> None:
     }  # fmt: skip
     assert found["code"] == 0
     assert found["summary"] == {
-        "cost": 250,  # 7 + 459 s x 1800 / 3600 + 4.596 km x 3 = 250.288, rounded down
+        "cost": 250,  # 7 + 459 s x 1800 / 3600 + 4.596 km x 3 = 250.288
         "routes": 1,
         "unassigned": 1,
         **totals,
@@ -103,6 +104,18 @@ def test_an_answer_has_every_field_that_vroom_documents() -> None:
     }  # fmt: skip
     assert (steps[3]["location"], steps[3]["setup"], steps[3]["service"]) == ([2.0, 48.0], 60, 300)
     assert "id" not in steps[0] and steps[4]["arrival"] == 3461
+
+
+@pytest.mark.parametrize(("windows", "cost"), [(None, 50), ([[0, 900]], 51)])
+def test_a_cost_is_rounded_as_vroom_does_down_but_to_the_nearest_where_there_are_windows(
+    windows: object, cost: int
+) -> None:
+    data = {
+        "vehicles": [{"id": 1, "start_index": 0, "costs": {"per_hour": 1800}}],
+        "jobs": [{"id": 1, "location_index": 1, "time_windows": windows}],
+        "matrices": {"car": {"durations": [[0, 101], [101, 0]]}},
+    }
+    assert answer(data, (0,))["summary"]["cost"] == cost
 
 
 def test_without_capacities_and_distances_there_are_none_in_the_answer() -> None:
