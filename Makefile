@@ -13,13 +13,15 @@ TEST_KEY = $(shell cat requirements-test.lock 2>/dev/null | cksum | tr ' ' '-')
 PIP = $(BIN)/python -m pip --disable-pip-version-check
 ARGS ?=
 PYTEST_ARGS ?=
+# Files of tests run side by side; each makes its own databases, brokers and ports.
+PYTEST_WORKERS ?= auto
 
 .PHONY: help demo test install install-test assets lint types lock migration bench clean
 .NOTPARALLEL:
 
 help:
 	@echo "make demo       run the whole platform with simulated devices (ARGS='--port 8080 --trucks 80 --fresh')"
-	@echo "make test       run the whole test suite (PYTEST_ARGS='-k word')"
+	@echo "make test       run the whole test suite (PYTEST_ARGS='-k word', PYTEST_WORKERS=0 for one process)"
 	@echo "make install    set up .venv only"
 	@echo "make lint types check style and types"
 	@echo "make lock       write the lock files anew from setup.cfg"
@@ -29,7 +31,7 @@ demo: install
 	@exec $(BIN)/haoyun demo $(ARGS)
 
 test: install-test
-	$(BIN)/python -m pytest $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n $(PYTEST_WORKERS) --maxprocesses 4 --dist loadfile $(PYTEST_ARGS)
 
 install: $(VENV)/.python
 	@if [ "$$(cat $(VENV)/.installed 2>/dev/null)" != "$(INSTALL_KEY)" ]; then \

@@ -21,7 +21,7 @@ _ARCHIVE = "coquimbo.zip"
 _DATABASE = "project_database.sqlite"
 # osm_id is left out: the file declares 32 bits for it and holds larger numbers.
 _COLUMNS = ["a_node", "b_node", "direction", "distance", "link_type", "name", "speed_ab", "speed_ba", "modes"]
-_HELP = "the streets of Coquimbo need the demo data: pip install haoyun[demo-streets]"
+_HELP = "the streets of Coquimbo need the demo data, the extra demo-streets: pip install -e '.[demo-streets]'"
 
 
 @cache

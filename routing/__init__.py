@@ -19,9 +19,9 @@ from haoyun.routing.plan import (
     StepKind,
     Unassigned,
 )
+from haoyun.routing.portfolio import Crew
 from haoyun.routing.problem import Objective, Problem
 from haoyun.routing.reasons import why_unassigned
-from haoyun.routing.portfolio import Crew
 from haoyun.routing.recipes import Engine
 from haoyun.routing.report import as_json
 from haoyun.routing.solve import Progress, solve, tours_of
@@ -41,12 +41,12 @@ __all__ = [
     "Cleaning",
     "Code",
     "CostParts",
+    "Crew",
     "DriverState",
+    "Engine",
     "Finding",
     "GoodsRules",
     "HoursRule",
-    "Crew",
-    "Engine",
     "Job",
     "Matrices",
     "Objective",
@@ -82,9 +82,9 @@ __all__ = [
     "say",
     "say_why",
     "solve",
+    "tours_of",
     "unlawful_minutes",
     "view",
-    "tours_of",
     "violations",
     "why_not",
     "why_nots",

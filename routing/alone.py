@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from itertools import pairwise
 
 from haoyun.routing.legs import leg_m, leg_s, path
@@ -51,11 +52,9 @@ def could_serve(problem: Problem, vehicle: Vehicle, task: Task, stops: tuple[Sto
 
 def _alike(problem: Problem) -> list[list[int]]:
     """Vehicles in groups that answer alike: a fleet of two hundred is often a dozen kinds."""
-    groups: dict[object, list[int]] = {}
+    groups: dict[Vehicle, list[int]] = {}
     for number, v in enumerate(problem.vehicles):
-        limits = (v.max_stops, v.max_distance_m, v.max_travel_s)
-        key = (v.start, v.end, v.capacity, v.window, v.skills, v.profile, limits)
-        groups.setdefault(key, []).append(number)
+        groups.setdefault(replace(v, id=0), []).append(number)
     return list(groups.values())
 
 

@@ -97,7 +97,7 @@ class Watch:
         plane = self.drive.problem.plane
         if plane is None:
             return
-        now, place = self._duty(0) / plane.scale, self.drive.start
+        now, place = self._duty(0) / plane.time_parts, self.drive.start
         calls = [
             (s, visit.location, visit.service_s + s.setup_s, visit.windows)
             for s, _, visit in self.drive.served
@@ -105,18 +105,20 @@ class Watch:
         calls += [(s, reload.location, reload.duration_s, reload.windows) for s, reload in self.drive.reloads]
         for step, location, work_s, windows in sorted(calls, key=lambda call: call[0].arrival_s):
             now += 0.0 if place is None else math.dist(plane.points[place], plane.points[location])
-            late = now - windows[-1].end_s / plane.scale if windows else 0.0
+            late = now - windows[-1].end_s / plane.time_parts if windows else 0.0
             if late > _TIME_TOLERANCE:
                 text = f"{name_of(step)} is {late:g} late with unrounded distances"
                 yield self.drive.broken(Rule.WINDOW, text, step, late)
             waits = [
-                w.start_s / plane.scale for w in windows if w.end_s / plane.scale + _TIME_TOLERANCE >= now
+                w.start_s / plane.time_parts
+                for w in windows
+                if w.end_s / plane.time_parts + _TIME_TOLERANCE >= now
             ]
-            now = max(now, *waits[:1], now) + work_s / plane.scale
+            now = max(now, *waits[:1], now) + work_s / plane.time_parts
             place = location
         if place is not None and self.drive.vehicle.end is not None:
             now += math.dist(plane.points[place], plane.points[self.drive.vehicle.end])
-        if now > self._duty(1) / plane.scale + _TIME_TOLERANCE:
+        if now > self._duty(1) / plane.time_parts + _TIME_TOLERANCE:
             yield self.drive.broken(Rule.SHIFT, f"ends at {now:g} with unrounded distances")
 
     def _duty(self, end: int) -> float:

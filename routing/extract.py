@@ -9,7 +9,7 @@ import numpy as np
 
 from haoyun.routing.problem import Problem, Vehicle
 from haoyun.routing.tasks import Job, Shipment, Task, Visit
-from haoyun.routing.travel import Matrices, Plane
+from haoyun.routing.travel import Matrices
 
 
 def extract(problem: Problem, vehicles: Sequence[Vehicle], tasks: Sequence[Task]) -> Problem:
@@ -35,7 +35,7 @@ def extract(problem: Problem, vehicles: Sequence[Vehicle], tasks: Sequence[Task]
             for name, own in problem.profiles.items()
             if name in profiles
         },
-        plane=problem.plane and Plane(problem.plane.points[used], problem.plane.scale),
+        plane=problem.plane and replace(problem.plane, points=problem.plane.points[used]),
     )
 
 

@@ -10,10 +10,11 @@ from haoyun.routing.alone import able_vehicles
 from haoyun.routing.build import plan_of, tours_of
 from haoyun.routing.check import violations
 from haoyun.routing.errors import BadProblem, SolverFailed
+from haoyun.routing.kept import refuse_what_is_not_kept
 from haoyun.routing.plan import Plan, Reason, ReasonCode, Unassigned
 from haoyun.routing.portfolio import Assignment, Crew, findings
 from haoyun.routing.problem import Objective, Problem, Tours
-from haoyun.routing.reasons import why_unassigned
+from haoyun.routing.reasons import left_over, why_unassigned
 from haoyun.routing.recipes import Engine, portfolio
 from haoyun.routing.tasks import Task
 from haoyun.routing.worth import worth
@@ -59,13 +60,15 @@ def solve(
     is asked often: once it says so, the best plan so far is returned. `start` holds tours to begin with (as of
     `tours_of`), and the plan is never worse than they are. A `crew` keeps its processes warm from call to call.
     What no vehicle can serve is unassigned, with reasons: never an error. Raises BadProblem for a limit that
-    cannot be and SolverFailed if the engine fails.
+    cannot be or a rule that the engine does not keep, and SolverFailed if the engine fails.
     """
     if time_limit_s <= 0 or threads < 1:
         raise BadProblem(f"time limit ({time_limit_s} s) and threads ({threads}) must be positive")
     begun = time.monotonic()
     if objective is not None:
         problem = replace(problem, objective=Objective(objective))
+    recipes = portfolio(problem, threads, engine)
+    refuse_what_is_not_kept(problem, recipes[0].engine)
     best = _Best(problem, begun, progress)
     if start is not None:
         best.offer(start, "start")
@@ -79,7 +82,7 @@ def solve(
             problem, recipe, seed * threads + number, deadline,
             number=number, of=threads, start=start, limit_s=time_limit_s if threads == 1 else None,
         )
-        for number, recipe in enumerate(portfolio(problem, threads, engine))
+        for number, recipe in enumerate(recipes)
     ]  # fmt: skip
     grace_s = max(_GRACE_SHARE * time_limit_s, _LEAST_GRACE_S)
     engaged = crew.findings if crew is not None else findings

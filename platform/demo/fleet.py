@@ -101,10 +101,9 @@ class Fleet:
         sim = driver.take(trip, self._world)
         where = phase(trip, sim.arrives_at, now)
         self._report_fixes(driver, mine, sim, where, now)
-        self._report_gates(driver, mine, now)
+        self._report_gates(driver, mine, trip, now)
         if where is Phase.DONE and mine.gates_done == len(driver.gates):
-            with self._state.changing() as state:
-                state.receipts[trip.order_id] = trip.shipper
+            with self._state.changing():
                 mine.trip, mine.site, mine.gates_done = None, trip.destination, 0
 
     def _report_fixes(
@@ -121,15 +120,18 @@ class Fleet:
             return
         self._reported(mine, now)
 
-    def _report_gates(self, driver: _Driver, mine: TruckState, now: datetime) -> None:
+    def _report_gates(self, driver: _Driver, mine: TruckState, trip: Trip, now: datetime) -> None:
         for gate in driver.gates[mine.gates_done :]:
             reader = self._readers.get(gate.site)
             if reader is None or not gate.is_over(now):
                 return  # pallets pass in order
             if gate.reads:
                 reader.submit("reads", [read_item(read) for read in gate.reads])
-            with self._state.changing():
+            with self._state.changing() as state:
                 mine.gates_done += 1
+                # Unloaded: the shipper need not wait until the truck is swept.
+                if mine.gates_done == len(driver.gates):
+                    state.receipts[trip.order_id] = trip.shipper
 
     def _parked(self, driver: _Driver, mine: TruckState, now: datetime) -> None:
         due = mine.reported_until is None or now - mine.reported_until >= timedelta(seconds=PARKED_S)

@@ -69,6 +69,7 @@ def create_app(settings: Settings, databases: Databases) -> APIFlask:
     init_frame(app)
     for group in _GROUPS:
         app.register_blueprint(group.blueprint)
+    account.limit_sign_in(app)
     init_error_pages(app)
     if not static_files.assets_are_built():
         log.warning(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -117,14 +118,11 @@ def _amounts(problem: Problem, stops: int) -> Ints:
 
 def _kinds(problem: Problem) -> tuple[list[Vehicle], Ints]:
     """One vehicle of each kind, and the kind of each vehicle: all that makes a difference but the id."""
-    numbers: dict[Any, int] = {}
+    numbers: dict[Vehicle, int] = {}
     kinds: list[Vehicle] = []
     fleet = []
     for v in problem.vehicles:
-        key = (
-            v.start, v.end, v.capacity, v.window, v.skills, v.fixed_cost, v.cost_per_km, v.cost_per_hour,
-            v.max_stops, v.max_distance_m, v.max_travel_s, v.profile,
-        )  # fmt: skip
+        key = replace(v, id=0)
         if key not in numbers:
             numbers[key] = len(kinds)
             kinds.append(v)

@@ -71,8 +71,9 @@ class Demo:
             return {}
 
     def sign_in(self, part: str) -> str:
-        found = (re.match(rf"\s+{part}\s+(\S+)\s+(\S+)$", line) for line in self.lines)
-        email, password = self.until("the sign-ins", lambda: next(m.groups() for m in found if m))
+        pattern = re.compile(rf"\s+{part}\s+(\S+)\s+(\S+)$")
+        found = self.until("the sign-ins", lambda: [m for m in map(pattern.match, self.lines) if m])
+        email, password = found[0].groups()
         return str(self.get("/tokens", body={"email": email, "password": password})["token"])
 
     def until(self, what: str, look: Callable[[], Any]) -> Any:

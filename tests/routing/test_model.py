@@ -67,7 +67,7 @@ def left(plan: Plan) -> list[object]:
     return [entry.id for entry in plan.unassigned]
 
 
-@pytest.mark.parametrize("objective", list(Objective))
+@pytest.mark.parametrize("objective", [Objective.DISTANCE, Objective.VEHICLES, Objective.COST])
 @pytest.mark.parametrize("seed", range(4))
 def test_the_search_finds_what_brute_force_finds(searched: Searched, seed: int, objective: Objective) -> None:
     problem = random_problem(seed, objective)

@@ -19,13 +19,15 @@ from haoyun.routing.solve import plan_of, worth
 
 SIZES = [(0, 3), (1, 2), (2, 2), (3, 1), (4, 1), (5, 0)]
 
+OBJECTIVES = [Objective.DISTANCE, Objective.VEHICLES, Objective.COST]
+
 
 @pytest.fixture(scope="module")
 def lr104(shared_data: Path) -> Problem:
     return read_problem(shared_data / "routing" / "li_lim" / "lr104.txt").problem
 
 
-@given(seed=st.integers(0, 10_000), size=st.sampled_from(SIZES), objective=st.sampled_from(list(Objective)))
+@given(seed=st.integers(0, 10_000), size=st.sampled_from(SIZES), objective=st.sampled_from(OBJECTIVES))
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_it_finds_what_brute_force_finds(seed: int, size: tuple[int, int], objective: Objective) -> None:
     problem = random_problem(seed, objective, jobs=size[0], shipments=size[1])

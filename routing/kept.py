@@ -1,0 +1,48 @@
+"""Which rules each engine keeps: a plan that an engine could only find by luck is refused before it is looked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from haoyun.routing.errors import BadProblem
+from haoyun.routing.problem import Objective, Problem, Vehicle
+from haoyun.routing.recipes import Engine
+
+
+def refuse_what_is_not_kept(problem: Problem, engine: Engine) -> None:
+    """Raise BadProblem that names the first rule, and who asks for it, that this engine does not keep."""
+    rule = next(_not_kept(problem, engine), None)
+    if rule is not None:
+        raise BadProblem(
+            f"the search ({engine.value}) does not keep {rule} yet; it can be checked, not solved"
+        )
+
+
+def _not_kept(problem: Problem, engine: Engine) -> Iterator[str]:
+    if problem.objective is Objective.PROFIT:
+        yield "the objective profit"
+    for task in problem.tasks:
+        if task.mandatory and not all(other.mandatory for other in problem.tasks):
+            yield f"mandatory before other tasks ({task.label})"
+        if any(visit.setup_s for visit in task.visits):
+            yield f"setup ({task.label})"
+        if task.goods in problem.goods.kinds:
+            yield f"goods rules ({task.label} carries {task.goods})"
+    for vehicle in problem.vehicles:
+        for rule in _of_vehicle(problem, vehicle, engine):
+            yield f"{rule} ({vehicle.label})"
+
+
+def _of_vehicle(problem: Problem, vehicle: Vehicle, engine: Engine) -> Iterator[str]:
+    if vehicle.hours.binds:
+        yield f"driver hours, rule {vehicle.hours.name}"
+    if vehicle.lifo:
+        yield "load sequence, last in first out"
+    if vehicle.max_duration_s is not None:
+        yield "max_duration_s"
+    if problem.objective is Objective.COST and (vehicle.cost_per_duty_hour or vehicle.cost_per_task_hour):
+        yield "costs of duty or task hours"
+    if vehicle.underway is not None:
+        yield "what a vehicle under way carries and has fixed"
+    if vehicle.reloads:
+        yield "reloads"
