@@ -26,7 +26,7 @@ def pyvrp(problem: dict, seconds: float, seed: int) -> dict:
     model = library.Model()
     places = [model.add_location(0, 0) for _ in problem["distances"]]
     depots = {}
-    for kind, count in zip(problem["kinds"], problem["counts"]):
+    for kind, count in zip(problem["kinds"], problem["counts"], strict=True):
         for end in (kind["start"], kind["end"]):
             if end not in depots:
                 depots[end] = model.add_depot(places[end])
@@ -96,8 +96,8 @@ def vroom(problem: dict, seconds: float, threads: int) -> dict:
     given.set_distances_matrix("car", np.array(problem["distances"], dtype=np.uint32))
     if not problem["by_rates"]:
         given.set_costs_matrix("car", np.array(problem["distances"], dtype=np.uint32))
-    for number, kind in problem["vehicles"]:
-        kind = problem["kinds"][kind]
+    for number, kind_number in problem["vehicles"]:
+        kind = problem["kinds"][kind_number]
         limits = {"max_tasks": kind["max_stops"]} if kind["max_stops"] is not None else {}
         costs = {}
         if problem["by_rates"]:
@@ -138,7 +138,7 @@ def vroom(problem: dict, seconds: float, threads: int) -> dict:
                 library.ShipmentStep(
                     n, location=s["place"], default_service=s["service"], time_windows=windows(s["windows"])
                 )
-                for n, s in zip(task["stops"], stops)
+                for n, s in zip(task["stops"], stops, strict=True)
             ]
             given.add_shipment(steps[0], steps[1], amount=library.Amount(task["taken"]), **common)
     begun = time.monotonic()
@@ -165,7 +165,7 @@ def plot(figures: dict, target: str) -> None:
     marks = {"pyvrp": "s", "vroom": "^", "or-tools": "x"}
     for number, result in enumerate(r for r in figures["results"] if r["history"]):
         colour = f"C{number % 10}"
-        times, gaps = zip(*result["history"])
+        times, gaps = zip(*result["history"], strict=True)
         axes.step(
             [*times, figures["seconds"]],
             [*gaps, gaps[-1]],

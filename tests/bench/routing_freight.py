@@ -17,11 +17,11 @@ from pathlib import Path
 
 import numpy as np
 import peers
-from routing import heading
 
 from haoyun.maps import ScipyEngine, trunk_network
 from haoyun.routing import Objective, Plan, Problem, Shipment, Vehicle, Visit, Window, solve, violations
 from haoyun.routing.portfolio import Crew
+from routing import heading
 
 HOUR_S = 3600
 HORIZON_S = 72 * HOUR_S
