@@ -32,6 +32,7 @@ from haoyun.routing.sisr.state import (
     OLD_MISSED,
     ROUTE,
     SERVED,
+    STRICT,
     TOUCHED,
     VERSION,
     WORK,
@@ -94,6 +95,8 @@ def _accepted(flat: Flat, state: State, temperature: float) -> bool:
         return True
     if missed == old_missed and state.val[COST] < warmer:
         return True
+    if state.num[STRICT]:
+        return False
     return _weight(state.absent, state.num[ABSENT], state.absences) < _weight(
         state.old_absent, state.num[OLD_ABSENT], state.absences
     )

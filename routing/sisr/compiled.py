@@ -26,8 +26,7 @@ def cache_folder() -> Path:
     """The folder for compiled kernels: the user's cache folder, or the temporary one where there is none."""
     sources = sorted(Path(__file__).parent.glob("*.py"))
     digest = hashlib.sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()[:16]
-    named = os.environ.get("HAOYUN_KERNEL_CACHE") or os.environ.get("XDG_CACHE_HOME")
-    for base in (Path(named) if named else Path.home() / ".cache", Path(tempfile.gettempdir())):
+    for base in (_user_cache(), Path(tempfile.gettempdir())):
         folder = base / "haoyun" / f"kernels-{digest}"
         try:
             folder.mkdir(parents=True, exist_ok=True)
@@ -36,6 +35,16 @@ def cache_folder() -> Path:
         if os.access(folder, os.W_OK):
             return folder
     return Path(tempfile.mkdtemp(prefix="haoyun-kernels-"))
+
+
+def _user_cache() -> Path:
+    named = os.environ.get("XDG_CACHE_HOME")
+    if named:
+        return Path(named)
+    try:
+        return Path.home() / ".cache"
+    except RuntimeError:  # a user without a home
+        return Path(tempfile.gettempdir())
 
 
 def compiled(function: Function) -> Function:

@@ -28,6 +28,7 @@ from haoyun.routing.sisr.state import (
     POOLED,
     POOLED_STOPS,
     ROUTE,
+    STRICT,
     WORK,
     new_state,
 )
@@ -121,6 +122,10 @@ class Search:
     def anneal(self, work: int, hot: float, cool: float) -> None:
         """Search on for this much work; temperatures in cost."""
         anneal(self.flat, self.state, work, hot, cool, False)
+
+    def be_strict(self, strict: bool) -> None:
+        """Whether to refuse plans that miss more, even if what they miss has seldom been left out so far."""
+        self.state.num[STRICT] = strict
 
     def shrink(self, work: int, temperature: float) -> None:
         """Look for a plan with fewer vehicles for this much work."""

@@ -18,8 +18,8 @@ AFTER, BEFORE_MAX, AFTER_MAX = range(3)
 # Entries of State.num.
 (
     ABSENT, ACTIVE, LIMIT, VERSIONS, WORK, ITERATIONS, MISSED, BEST_MISSED, BEST_ACTIVE, TOUCHED, BLINK,
-    POOLED, POOLED_STOPS, OLD_ABSENT, SERVED, FOUND, FLEET_FIRST, OLD_MISSED,
-) = range(18)  # fmt: skip
+    POOLED, POOLED_STOPS, OLD_ABSENT, SERVED, FOUND, FLEET_FIRST, OLD_MISSED, STRICT,
+) = range(19)  # fmt: skip
 # Entries of State.val.
 COST, BEST_COST, OLD_COST = range(3)
 
@@ -74,7 +74,7 @@ def new_state(flat: Flat, seed: int) -> State:
     n, t, k, v, d = len(flat.stop), len(flat.task), len(flat.kind), len(flat.fleet), flat.room.shape[1]
     width = n + 1
     counts = np.bincount(flat.fleet, minlength=k).astype(np.int64)
-    num = np.zeros(18, dtype=np.int64)
+    num = np.zeros(19, dtype=np.int64)
     num[[ABSENT, LIMIT, BLINK, VERSIONS]] = t, v, 50, 1
     num[[MISSED, BEST_MISSED]] = flat.task[:, 2].sum()
     draw = np.random.default_rng(seed)
