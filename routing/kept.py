@@ -8,6 +8,8 @@ from haoyun.routing.errors import BadProblem
 from haoyun.routing.problem import Objective, Problem, Vehicle
 from haoyun.routing.recipes import Engine
 
+_MOST_GOODS = 62  # the compiled search keeps them as the bits of a whole number
+
 
 def refuse_what_is_not_kept(problem: Problem, engine: Engine) -> None:
     """Raise BadProblem that names the first rule, and who asks for it, that this engine does not keep."""
@@ -19,6 +21,27 @@ def refuse_what_is_not_kept(problem: Problem, engine: Engine) -> None:
 
 
 def _not_kept(problem: Problem, engine: Engine) -> Iterator[str]:
+    own = engine is Engine.RUIN_AND_RECREATE
+    for vehicle in problem.vehicles:
+        for rule in _by_none(vehicle):
+            yield f"{rule} ({vehicle.label})"
+    if own and len(problem.goods.kinds) > _MOST_GOODS:
+        yield f"rules for more than {_MOST_GOODS} kinds of goods"
+    if not own:
+        yield from _not_by_or_tools(problem)
+
+
+def _by_none(vehicle: Vehicle) -> Iterator[str]:
+    if vehicle.hours.binds:
+        yield f"driver hours, rule {vehicle.hours.name}"
+    if vehicle.underway is not None:
+        yield "what a vehicle under way carries and has fixed"
+    if vehicle.reloads:
+        yield "reloads"
+
+
+def _not_by_or_tools(problem: Problem) -> Iterator[str]:
+    by_cost = problem.objective is Objective.COST
     if problem.objective is Objective.PROFIT:
         yield "the objective profit"
     for task in problem.tasks:
@@ -29,20 +52,9 @@ def _not_kept(problem: Problem, engine: Engine) -> Iterator[str]:
         if task.goods in problem.goods.kinds:
             yield f"goods rules ({task.label} carries {task.goods})"
     for vehicle in problem.vehicles:
-        for rule in _of_vehicle(problem, vehicle, engine):
-            yield f"{rule} ({vehicle.label})"
-
-
-def _of_vehicle(problem: Problem, vehicle: Vehicle, engine: Engine) -> Iterator[str]:
-    if vehicle.hours.binds:
-        yield f"driver hours, rule {vehicle.hours.name}"
-    if vehicle.lifo:
-        yield "load sequence, last in first out"
-    if vehicle.max_duration_s is not None:
-        yield "max_duration_s"
-    if problem.objective is Objective.COST and (vehicle.cost_per_duty_hour or vehicle.cost_per_task_hour):
-        yield "costs of duty or task hours"
-    if vehicle.underway is not None:
-        yield "what a vehicle under way carries and has fixed"
-    if vehicle.reloads:
-        yield "reloads"
+        if vehicle.lifo:
+            yield f"load sequence, last in first out ({vehicle.label})"
+        if vehicle.max_duration_s is not None:
+            yield f"max_duration_s ({vehicle.label})"
+        if by_cost and (vehicle.cost_per_duty_hour or vehicle.cost_per_task_hour):
+            yield f"costs of duty or task hours ({vehicle.label})"

@@ -5,12 +5,24 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import permutations, product
 from queue import SimpleQueue
 
 import numpy as np
 
-from haoyun.routing import Job, Objective, Problem, Shipment, Vehicle, Visit, Window, violations
+from haoyun.routing import (
+    Cleaning,
+    GoodsRules,
+    Job,
+    Objective,
+    Problem,
+    Shipment,
+    Vehicle,
+    Visit,
+    Window,
+    violations,
+)
 from haoyun.routing.problem import Tours
 from haoyun.routing.sisr.course import Budget, Course
 from haoyun.routing.sisr.search import Search
@@ -104,4 +116,39 @@ def random_problem(seed: int, objective: Objective, *, jobs: int = 2, shipments:
         shipments=tuple(shipment(n) for n in range(shipments)),
         capacity_names=("kg", "pallets"),
         objective=objective,
+    )
+
+
+def with_freight_rules(problem: Problem, seed: int) -> Problem:
+    """The same with some of: revenue, mandatory tasks, setup, goods apart, cleaning, LIFO, duration, duty costs."""
+    draw = random.Random(seed)
+
+    def task(one: Job | Shipment) -> Job | Shipment:
+        merit = {
+            "goods": draw.choice((None, "milk", "diesel", "flour")),
+            "revenue": draw.choice((0, 500, 3000, 9000)),
+            "mandatory": draw.random() < 0.2,
+        }
+        setup = draw.choice((0, 0, 300))
+        if isinstance(one, Job):
+            return replace(one, setup_s=setup, **merit)
+        return replace(one, pickup=replace(one.pickup, setup_s=setup), **merit)
+
+    def vehicle(one: Vehicle) -> Vehicle:
+        return replace(
+            one,
+            lifo=draw.random() < 0.5,
+            # With several windows the search knows only the timetable that ends first (kept.py): ample or none.
+            max_duration_s=draw.choice((None, 20_000)),
+            cost_per_duty_hour=draw.choice((0, 600)),
+            cost_per_task_hour=draw.choice((0, 900)),
+        )
+
+    rules = GoodsRules((("milk", "diesel"),), (Cleaning("diesel", "flour", 400),))
+    return replace(
+        problem,
+        vehicles=tuple(vehicle(v) for v in problem.vehicles),
+        jobs=tuple(task(job) for job in problem.jobs),
+        shipments=tuple(task(shipment) for shipment in problem.shipments),
+        goods=draw.choice((rules, GoodsRules())),
     )

@@ -19,6 +19,7 @@ from haoyun.routing.sisr.state import (
     ACTIVE,
     BEST_ACTIVE,
     BEST_COST,
+    BEST_LOST,
     BEST_MISSED,
     COST,
     FLEET_FIRST,
@@ -136,7 +137,7 @@ def take_back(flat: Flat, state: State) -> None:
 def _note(flat: Flat, state: State) -> None:
     """Remember the plan if it is the best so far, and its new routes if it comes near."""
     if is_best(state):
-        keep_best(state)
+        keep_best(flat, state)
         for n in range(state.num[TOUCHED]):
             remember(flat, state, state.touched[n])
     elif state.num[MISSED] <= state.num[BEST_MISSED] and (
@@ -158,7 +159,7 @@ def is_best(state: State) -> bool:
 
 
 @compiled
-def keep_best(state: State) -> None:
+def keep_best(flat: Flat, state: State) -> None:
     """Copy the plan to the best one."""
     total = 0.0
     for v in range(len(state.best_length)):
@@ -167,6 +168,11 @@ def keep_best(state: State) -> None:
         total += state.cost[v]
         for p in range(length):
             state.best_seq[v, p] = state.seq[v, p]
+    lost = 0.0
+    for n in range(state.num[ABSENT]):
+        lost += flat.prize[state.absent[n]]
+    total += lost
+    state.val[BEST_LOST] = lost
     state.val[COST] = total
     state.val[BEST_COST] = total
     state.num[BEST_MISSED] = state.num[MISSED]

@@ -150,7 +150,7 @@ class Course:
         best = self.search.tours()
         seconds = self.budget.left_s * (_RECOMBINED - _ANNEALED) / (1 - _ANNEALED)
         begun = time.monotonic()
-        columns = columns_of(self.search.flat, pools, best)
+        columns = columns_of(self.search.flat, pools, best, self.search.extras(best))
         tours = recombine(
             self.search.flat,
             columns,

@@ -19,14 +19,17 @@ Legs = NDArray[np.int32]
 FAR = 2**61
 
 # Columns of Flat.stop.
-PLACE, SERVICE, OPEN, CLOSE, TASK, WHAT, WINDOW_FROM, WINDOW_TO = range(8)
+PLACE, SERVICE, OPEN, CLOSE, TASK, WHAT, WINDOW_FROM, WINDOW_TO, SETUP, GOODS, BRINGS, TAKES = range(12)
 JOB, PICKUP, DELIVERY = range(3)  # values of WHAT
 # Columns of Flat.task.
 FIRST, STOPS, WEIGHT = range(3)
-# Columns of Flat.kind.
-START, END, PROFILE, ON_DUTY, OFF_DUTY, MAX_STOPS, MAX_METRES, MAX_SECONDS, LIMITED = range(9)
+# Columns of Flat.kind. JUDGED: whether only driving a route through tells if it keeps the rules (judge.py).
+(
+    START, END, PROFILE, ON_DUTY, OFF_DUTY, MAX_STOPS, MAX_METRES, MAX_SECONDS, LIMITED,
+    JUDGED, LIFO, MAX_DURATION,
+) = range(12)  # fmt: skip
 # Columns of Flat.rate.
-FIXED, PER_METRE, PER_SECOND = range(3)
+FIXED, PER_METRE, PER_SECOND, PER_DUTY_SECOND, PER_WORK_SECOND = range(5)
 # Columns of Flat.order: what tasks are sorted by before they are inserted.
 ORDERS = 6
 # As many neighbours a stop are enough for any ruin: a dozen strings start among them.
@@ -38,17 +41,20 @@ class Flat(NamedTuple):
 
     legs: NDArray[np.int32]  # (p, l + 1, l + 1, 2) seconds and metres; all zero to and from the open end
     back: NDArray[np.int32]  # the same from column to row: all ways to one place lie side by side
-    stop: Ints  # (n, 8)
+    stop: Ints  # (n, 12)
     windows: Ints  # (w, 2) start and end
     amount: Ints  # (n, 2, d) brought from the route's start, taken on (a delivery: taken on below zero)
     task: Ints  # (t, 3)
+    prize: Floats  # (t,) revenue, where it counts
     order: Floats  # (t, ORDERS) the smaller, the earlier
-    kind: Ints  # (k, 9)
-    rate: Floats  # (k, 3)
+    kind: Ints  # (k, 12)
+    rate: Floats  # (k, 5)
     room: Ints  # (k, d)
     fleet: Ints  # (v,) kind of each vehicle
     allowed: NDArray[np.bool_]  # (t, k) skills
     near: NDArray[np.int32]  # (n, m) stops by distance, itself first
+    apart: Ints  # (g,) by kind of goods the kinds, as bits, that it may not travel with
+    cleaning: Ints  # (g, g) seconds of cleaning after the first before the second
 
 
 def flatten(problem: Problem) -> Flat:
@@ -66,6 +72,7 @@ def flatten(problem: Problem) -> Flat:
         windows=windows,
         amount=amount,
         task=task,
+        prize=_prizes(problem),
         order=_orders(stop, task, amount, room, _remoteness(legs, stop, kinds)),
         kind=np.array([_kind(problem, v) for v in kinds], dtype=np.int64),
         rate=_rates(problem, kinds),
@@ -73,6 +80,8 @@ def flatten(problem: Problem) -> Flat:
         fleet=fleet,
         allowed=_allowed(problem, kinds),
         near=_near(legs, stop),
+        apart=_apart(problem),
+        cleaning=_cleaning(problem),
     )
 
 
@@ -80,6 +89,7 @@ def _stops(problem: Problem) -> tuple[Ints, Ints]:
     codes = {"job": JOB, "pickup": PICKUP, "delivery": DELIVERY}
     rows: list[tuple[int, ...]] = []
     windows: list[tuple[int, int]] = []
+    kinds = sorted(problem.goods.kinds)
     number = -1
     for stop in problem.stops:
         number += stop.kind != "delivery"
@@ -88,20 +98,52 @@ def _stops(problem: Problem) -> tuple[Ints, Ints]:
         first = len(windows)
         windows += own
         what = codes[stop.kind.value]
+        task = stop.task
+        brings = any(task.delivery) if isinstance(task, Job) else what == DELIVERY
+        takes = any(task.pickup) if isinstance(task, Job) else what == PICKUP
+        goods = kinds.index(task.goods) if task.goods in kinds else -1
         rows.append(
-            (stop.visit.location, stop.visit.service_s, begin, end, number, what, first, len(windows))
-        )
-    return np.array(rows, dtype=np.int64).reshape(-1, 8), np.array(windows, dtype=np.int64).reshape(-1, 2)
+            (
+                stop.visit.location, stop.visit.service_s, begin, end, number, what, first, len(windows),
+                stop.visit.setup_s, goods, int(brings), int(takes),
+            )
+        )  # fmt: skip
+    return np.array(rows, dtype=np.int64).reshape(-1, 12), np.array(windows, dtype=np.int64).reshape(-1, 2)
 
 
 def _tasks(problem: Problem) -> Ints:
     rows = []
     first = 0
+    # For profit what is not mandatory may stay behind; otherwise anything mandatory outweighs all that is not.
+    optional = 0 if problem.objective is Objective.PROFIT else 1
+    outweighs = 1 + sum(optional * (1 + task.priority) for task in problem.tasks if not task.mandatory)
     for task in problem.tasks:
         count = len(task.visits)
-        rows.append((first, count, 1 + task.priority))
+        rows.append((first, count, (outweighs if task.mandatory else optional) * (1 + task.priority)))
         first += count
     return np.array(rows, dtype=np.int64).reshape(-1, 3)
+
+
+def _prizes(problem: Problem) -> Floats:
+    counts = problem.objective is Objective.PROFIT
+    return np.array([task.revenue if counts else 0 for task in problem.tasks], dtype=np.float64)
+
+
+def _apart(problem: Problem) -> Ints:
+    kinds = sorted(problem.goods.kinds)
+    masks = np.zeros(len(kinds), dtype=np.int64)
+    for one, other in problem.goods.apart:
+        masks[kinds.index(one)] |= 1 << kinds.index(other)
+        masks[kinds.index(other)] |= 1 << kinds.index(one)
+    return masks
+
+
+def _cleaning(problem: Problem) -> Ints:
+    kinds = sorted(problem.goods.kinds)
+    table = np.zeros((len(kinds), len(kinds)), dtype=np.int64)
+    for cleaning in problem.goods.cleanings:
+        table[kinds.index(cleaning.after), kinds.index(cleaning.before)] = cleaning.duration_s
+    return table
 
 
 def _amounts(problem: Problem, stops: int) -> Ints:
@@ -146,7 +188,24 @@ def _kind(problem: Problem, v: Vehicle) -> tuple[int, ...]:
         off,
         *(FAR if limit is None else limit for limit in limits),
         int(v.max_distance_m is not None or v.max_travel_s is not None),
+        int(_is_judged(problem, v)),
+        int(v.lifo),
+        FAR if v.max_duration_s is None else v.max_duration_s,
     )
+
+
+def _is_judged(problem: Problem, v: Vehicle) -> bool:
+    goods = problem.goods.kinds
+    return (
+        v.lifo
+        or v.max_duration_s is not None
+        or (_by_cost(problem) and v.cost_per_duty_hour + v.cost_per_task_hour > 0)
+        or any(task.goods in goods or any(visit.setup_s for visit in task.visits) for task in problem.tasks)
+    )
+
+
+def _by_cost(problem: Problem) -> bool:
+    return problem.objective in (Objective.COST, Objective.PROFIT)
 
 
 def _legs(problem: Problem) -> NDArray[np.int32]:
@@ -161,14 +220,20 @@ def _legs(problem: Problem) -> NDArray[np.int32]:
 
 
 def _rates(problem: Problem, kinds: list[Vehicle]) -> Floats:
-    if problem.objective is Objective.COST:
-        rows = [(v.fixed_cost, v.cost_per_km / 1000, v.cost_per_hour / 3600) for v in kinds]
+    if _by_cost(problem):
+        rows = [
+            (
+                v.fixed_cost, v.cost_per_km / 1000, v.cost_per_hour / 3600,
+                v.cost_per_duty_hour / 3600, v.cost_per_task_hour / 3600,
+            )
+            for v in kinds
+        ]  # fmt: skip
         return np.array(rows, dtype=np.float64)
     # A vehicle fewer is worth any detour that a single task could need; which of two plans is better is decided
     # by comparing vehicles first (anneal.py), so that this need not be larger.
     longest = max(int(problem.matrices_of(v)[1].max(initial=0)) for v in kinds)
     fixed = 4.0 * longest if problem.objective is Objective.VEHICLES else 0.0
-    return np.array([(fixed, 1.0, 0.0)] * len(kinds), dtype=np.float64)
+    return np.array([(fixed, 1.0, 0.0, 0.0, 0.0)] * len(kinds), dtype=np.float64)
 
 
 def _allowed(problem: Problem, kinds: list[Vehicle]) -> NDArray[np.bool_]:

@@ -15,6 +15,7 @@ from haoyun.routing.sisr.flat import (
     END,
     FAR,
     FIXED,
+    JUDGED,
     LIMITED,
     MAX_METRES,
     MAX_SECONDS,
@@ -32,12 +33,13 @@ from haoyun.routing.sisr.flat import (
     Floats,
     Legs,
 )
-from haoyun.routing.sisr.schedule import opening
+from haoyun.routing.sisr.judge import judge_job, judge_pair
 from haoyun.routing.sisr.state import (
     AFTER,
     AFTER_MAX,
     BEFORE_MAX,
     BEGIN,
+    EXTRA,
     LATEST,
     LENGTH,
     METRES,
@@ -45,6 +47,7 @@ from haoyun.routing.sisr.state import (
     WORK,
     State,
 )
+from haoyun.routing.sisr.windows import opening
 
 # The cost of what is impossible.
 NEVER = 1e300
@@ -99,6 +102,7 @@ def place_job(flat: Flat, state: State, v: int, s: int, task: int, blink: bool) 
     own = flat.stop[s, PLACE]
     to_own = flat.back[flat.kind[k, PROFILE], own]
     from_own = legs[own]
+    judged = flat.kind[k, JUDGED] != 0
     closes = flat.stop[s, CLOSE]
     service = flat.stop[s, SERVICE]
     soonest = flat.stop[s, OPEN] + service  # nothing that must be reached earlier can follow
@@ -140,7 +144,10 @@ def place_job(flat: Flat, state: State, v: int, s: int, task: int, blink: bool) 
                         metres -= legs[here, there, 1]
                         seconds -= legs[here, there, 0]
                     fits = _within_limits(flat, state, v, k, metres, seconds)
-                if fits:
+                if fits and judged:
+                    fits = judge_job(flat, state, v, s, p)
+                    cost += state.val[EXTRA] - state.extra[v]
+                if fits and cost < best:
                     best = cost
                     state.place[task, v, 0] = p
         if after >= 0:
@@ -210,6 +217,7 @@ def place_pair(flat: Flat, state: State, v: int, up: int, task: int, blink: bool
     to_up, from_up = flat.back[flat.kind[k, PROFILE], place_up], legs[place_up]
     to_down, from_down = flat.back[flat.kind[k, PROFILE], place_down], legs[place_down]
     limited = flat.kind[k, LIMITED] != 0
+    judged = flat.kind[k, JUDGED] != 0
     if length:
         _price_deliveries(flat, state, v, k, down, to_down, from_down, rate, length)
     carried_cost = _leg_cost(from_up, rate, place_down)
@@ -259,7 +267,10 @@ def place_pair(flat: Flat, state: State, v: int, up: int, task: int, blink: bool
                             metres -= legs[here, there, 1]
                             seconds -= legs[here, there, 0]
                         fits = _within_limits(flat, state, v, k, metres, seconds)
-                    if fits:
+                    if fits and judged:
+                        fits = judge_pair(flat, state, v, up, i, i)
+                        cost += state.val[EXTRA] - state.extra[v]
+                    if fits and cost < best:
                         best = cost
                         state.place[task, v, 0] = i
                         state.place[task, v, 1] = i
@@ -310,7 +321,10 @@ def place_pair(flat: Flat, state: State, v: int, up: int, task: int, blink: bool
                                     seconds += legs[place_x, place_down, 0] + legs[place_down, place_y, 0]
                                     seconds -= legs[here, there, 0] + legs[place_x, place_y, 0]
                                     fits = _within_limits(flat, state, v, k, metres, seconds)
-                                if fits:
+                                if fits and judged:
+                                    fits = judge_pair(flat, state, v, up, i, j)
+                                    cost += state.val[EXTRA] - state.extra[v]
+                                if fits and cost < best:
                                     best = cost
                                     state.place[task, v, 0] = i
                                     state.place[task, v, 1] = j

@@ -26,6 +26,7 @@ from haoyun.routing.sisr.search import Pool
 _MOST = 8000
 # Costs become whole numbers with about this many digits for the whole plan.
 _PRECISION = 10**9
+_LARGEST = 2.0**60
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +38,19 @@ class Column:
     stops: tuple[int, ...]
 
 
-def columns_of(flat: Flat, pools: Sequence[Pool], best: Tours) -> list[Column]:
-    """The routes of the best plan, then those seen in the best plans; of each set of stops the cheapest order."""
+def columns_of(
+    flat: Flat, pools: Sequence[Pool], best: Tours, extras: Sequence[float] | None = None
+) -> list[Column]:
+    """The routes of the best plan, then those seen in the best plans; of each set of stops the cheapest order.
+
+    `extras`: what the best plan's routes cost besides their ways.
+    """
     chosen: dict[tuple[int, frozenset[int]], Column] = {}
     plan_cost = np.concatenate([pool.plan_cost for pool in pools])
     owner = np.concatenate([np.full(len(pool.cost), n) for n, pool in enumerate(pools)])
     number = np.concatenate([np.arange(len(pool.cost)) for pool in pools])
     own = {
-        (int(flat.fleet[v]), frozenset(tour)): route_cost(flat, v, tour)
+        (int(flat.fleet[v]), frozenset(tour)): route_cost(flat, v, tour) + (extras[v] if extras else 0.0)
         for v, tour in enumerate(best)
         if tour
     }
@@ -100,9 +106,17 @@ def recombine(
     current = {(int(flat.fleet[v]), frozenset(t)) for v, t in enumerate(best) if t}
     total = sum(c.cost for c in columns if (c.kind, frozenset(c.stops)) in current)
     scale = min(_PRECISION / max(total, 1.0), 1.0 if float(total).is_integer() and total > 1e5 else 1e6)
+    total += float(flat.prize.sum())
+    # The sum of all that is missed must stay a number that CP-SAT can count in.
+    heaviest = float(flat.task[:, WEIGHT].sum()) * (len(current) + 2 if fleet_first else 1)
+    scale = min(scale, _LARGEST / (max(heaviest, 1.0) * max(total, 1.0) * (2.0 if fleet_first else 1.0)))
     per_vehicle = int(total * scale) + 1 if fleet_first else 0
     per_miss = (int(total * scale) + 1 + per_vehicle) * (len(current) + 1 if fleet_first else 1)
-    terms = [drive * (round(c.cost * scale) + per_vehicle) for drive, c in zip(drives, columns, strict=True)]
+    prizes = [float(flat.prize[list({int(flat.stop[s, TASK]) for s in c.stops})].sum()) for c in columns]
+    terms = [
+        drive * (round((c.cost - prize) * scale) + per_vehicle)
+        for drive, c, prize in zip(drives, columns, prizes, strict=True)
+    ]
     missed = []
     served = {int(flat.stop[s, TASK]) for tour in best for s in tour}
     for task, numbers in enumerate(by_task):

@@ -9,6 +9,7 @@ from haoyun.routing.sisr.schedule import recompute, touch
 from haoyun.routing.sisr.state import (
     ABSENT,
     ACTIVE,
+    COST,
     ITERATIONS,
     LENGTH,
     MISSED,
@@ -111,6 +112,7 @@ def remove_marked(flat: Flat, state: State, v: int) -> None:
                 state.absent[state.num[ABSENT]] = task
                 state.num[ABSENT] += 1
                 state.num[MISSED] += flat.task[task, WEIGHT]
+                state.val[COST] += flat.prize[task]
         state.route[v, LENGTH] = left
         if recompute(flat, state, v) or left == 0:
             return

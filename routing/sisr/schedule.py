@@ -8,23 +8,21 @@ from haoyun.routing.sisr.flat import (
     END,
     FAR,
     FIXED,
+    JUDGED,
     MAX_METRES,
     MAX_SECONDS,
     MAX_STOPS,
     OFF_DUTY,
     ON_DUTY,
-    OPEN,
     PER_METRE,
     PER_SECOND,
     PLACE,
     PROFILE,
     SERVICE,
     START,
-    WINDOW_FROM,
-    WINDOW_TO,
     Flat,
-    Ints,
 )
+from haoyun.routing.sisr.judge import judge_route
 from haoyun.routing.sisr.state import (
     ACTIVE,
     AFTER,
@@ -32,6 +30,7 @@ from haoyun.routing.sisr.state import (
     BEFORE_MAX,
     BEGIN,
     COST,
+    EXTRA,
     ITERATIONS,
     LATEST,
     LENGTH,
@@ -46,34 +45,7 @@ from haoyun.routing.sisr.state import (
     WORK,
     State,
 )
-
-
-@compiled
-def opening(stop: Ints, windows: Ints, s: int, t: int) -> int:
-    """The first instant >= t at which service at stop s may begin; FAR if there is none."""
-    if t > stop[s, CLOSE]:
-        return FAR
-    if t <= stop[s, OPEN]:
-        return stop[s, OPEN]
-    if stop[s, WINDOW_TO] - stop[s, WINDOW_FROM] > 1:
-        for w in range(stop[s, WINDOW_FROM], stop[s, WINDOW_TO]):
-            if windows[w, 1] >= t:
-                return max(t, windows[w, 0])
-    return t
-
-
-@compiled
-def closing(stop: Ints, windows: Ints, s: int, t: int) -> int:
-    """The last instant <= t at which service at stop s may begin; -FAR if there is none."""
-    if t < stop[s, OPEN]:
-        return -FAR
-    if t >= stop[s, CLOSE]:
-        return stop[s, CLOSE]
-    if stop[s, WINDOW_TO] - stop[s, WINDOW_FROM] > 1:
-        for w in range(stop[s, WINDOW_TO] - 1, stop[s, WINDOW_FROM] - 1, -1):
-            if windows[w, 0] <= t:
-                return min(t, windows[w, 1])
-    return t
+from haoyun.routing.sisr.windows import closing, opening
 
 
 @compiled
@@ -88,12 +60,18 @@ def recompute(flat: Flat, state: State, v: int) -> bool:
         _retire(flat, state, v)
         state.val[COST] -= state.cost[v]
         state.cost[v] = 0.0
+        state.extra[v] = 0.0
         state.route[v, METRES] = 0
         state.route[v, SECONDS] = 0
         return True
     _activate(flat, state, v)
     fits = _drive(flat, state, v, k, length)
     fits = _carry(flat, state, v, k, length) and fits
+    if flat.kind[k, JUDGED]:
+        fits = judge_route(flat, state, v) and fits
+        state.extra[v] = state.val[EXTRA]
+        state.cost[v] += state.extra[v]
+        state.val[COST] += state.extra[v]
     return fits and length <= flat.kind[k, MAX_STOPS]
 
 

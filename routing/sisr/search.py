@@ -9,7 +9,9 @@ from numpy.typing import NDArray
 
 from haoyun.routing.problem import Objective, Problem, Tours
 from haoyun.routing.sisr.anneal import anneal, is_best, keep_best
-from haoyun.routing.sisr.flat import FIRST, STOPS, TASK, WEIGHT, Flat, Floats, Ints, flatten
+from haoyun.routing.sisr.flat import FIRST, JUDGED, STOPS, TASK, WEIGHT, Flat, Floats, Ints, flatten
+from haoyun.routing.sisr.judge import judge
+from haoyun.routing.sisr.place import NEVER
 from haoyun.routing.sisr.pool import remember
 from haoyun.routing.sisr.recreate import price_alone, recreate
 from haoyun.routing.sisr.schedule import recompute
@@ -17,7 +19,10 @@ from haoyun.routing.sisr.state import (
     ABSENT,
     BEST_ACTIVE,
     BEST_COST,
+    BEST_LOST,
     BEST_MISSED,
+    COST,
+    EXTRA,
     FLEET_FIRST,
     FOUND,
     ITERATIONS,
@@ -81,7 +86,7 @@ class Search:
     @property
     def can_improve(self) -> bool:
         """Whether there is anything to rearrange: no plan differs where nothing could be inserted at all."""
-        return bool(self.state.num[BEST_ACTIVE] > 0)
+        return bool(self.state.num[BEST_ACTIVE] > 0 or self._may_pay())
 
     @property
     def may_shrink(self) -> bool:
@@ -109,7 +114,10 @@ class Search:
         state, flat = self.state, self.flat
         fixed = sum(flat.rate[flat.fleet[v], 0] for v in np.flatnonzero(state.best_length))
         legs = int(state.best_length.sum()) + int(state.num[BEST_ACTIVE])
-        return max((float(state.val[BEST_COST]) - float(fixed)) / max(legs, 1), 1e-3)
+        ways = float(state.val[BEST_COST]) - float(state.val[BEST_LOST]) - float(fixed)
+        if not legs and self._may_pay():
+            ways = float(state.alone[state.alone < NEVER].mean()) / 3  # two legs and some fixed cost
+        return max(ways / max(legs, 1), 1e-3)
 
     @property
     def hot(self) -> float:
@@ -154,6 +162,21 @@ class Search:
         self._complete()
         self.restart_from_best()
 
+    def _may_pay(self) -> bool:
+        """Whether tasks that stayed behind could be served, if they paid together."""
+        return bool(self.flat.prize.any() and (self.state.alone < NEVER).any())
+
+    def extras(self, tours: Tours) -> list[float]:
+        """What each of these routes costs besides its way (judge.py)."""
+        found = [0.0] * len(tours)
+        for v, tour in enumerate(tours):
+            kind = int(self.flat.fleet[v])
+            if tour and self.flat.kind[kind, JUDGED]:
+                self.state.trial[: len(tour)] = tour
+                judge(self.flat, self.state, kind, len(tour))
+                found[v] = float(self.state.val[EXTRA])
+        return found
+
     def pool(self) -> Pool:
         """The routes remembered."""
         state = self.state
@@ -169,7 +192,7 @@ class Search:
         self.state.num[OLD_ABSENT] = 0
         recreate(self.flat, self.state)
         if is_best(self.state) or self.state.num[FOUND] == 0:
-            keep_best(self.state)
+            keep_best(self.flat, self.state)
             for v in np.flatnonzero(self.state.best_length).tolist():
                 remember(self.flat, self.state, v)
 
@@ -182,6 +205,7 @@ class Search:
         state.absent[:] = np.arange(len(state.absent))
         state.num[ABSENT] = len(state.absent)
         state.num[MISSED] = self.flat.task[:, WEIGHT].sum()
+        state.val[COST] = self.flat.prize.sum()
 
     def _drive(self, tours: Tours) -> None:
         """Take over the tours that keep every rule; the tasks of the others stay absent."""
@@ -195,6 +219,7 @@ class Search:
             state.route[v, LENGTH] = len(tour)
             if recompute(flat, state, v):
                 served[tasks] = True
+                state.val[COST] -= flat.prize[tasks].sum()
             else:
                 state.at[list(tour), ROUTE] = -1
                 state.route[v, LENGTH] = 0

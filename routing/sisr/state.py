@@ -21,7 +21,9 @@ AFTER, BEFORE_MAX, AFTER_MAX = range(3)
     POOLED, POOLED_STOPS, OLD_ABSENT, SERVED, FOUND, FLEET_FIRST, OLD_MISSED, STRICT,
 ) = range(19)  # fmt: skip
 # Entries of State.val.
-COST, BEST_COST, OLD_COST = range(3)
+# COST counts the prizes of absent tasks as well. EXTRA: of the route judged last (judge.py). LENIENT: by how much a
+# task may cost more than its prize in this iteration.
+COST, BEST_COST, OLD_COST, EXTRA, LENIENT, BEST_LOST = range(6)
 
 # Routes remembered for recombination, and their stops in all.
 _POOL = 30_000
@@ -66,6 +68,11 @@ class State(NamedTuple):
     stop_hash: NDArray[np.uint64]  # (n,)
     rng: NDArray[np.uint64]  # (1,)
     num: Ints
+    extra: Floats  # (v,) of its cost, what its way does not tell
+    trial: NDArray[np.int32]  # (w + 2,) scratch of the judge
+    trial_work: Ints  # (w + 2,)
+    stack: NDArray[np.int32]
+    aboard: Ints  # (g,)
     val: Floats
 
 
@@ -120,5 +127,10 @@ def new_state(flat: Flat, seed: int) -> State:
         stop_hash=draw.integers(1, 2**63, size=n, dtype=np.uint64),
         rng=draw.integers(1, 2**63, size=1, dtype=np.uint64),
         num=num,
-        val=np.array([0.0, np.inf, 0.0]),
+        extra=np.zeros(v),
+        trial=np.zeros(width + 1, dtype=np.int32),
+        trial_work=np.zeros(width + 1, dtype=np.int64),
+        stack=np.zeros(2 * width + 2, dtype=np.int32),
+        aboard=np.zeros(len(flat.apart), dtype=np.int64),
+        val=np.array([flat.prize.sum(), np.inf, 0.0, 0.0, 1.0, 0.0]),
     )

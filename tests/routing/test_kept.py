@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+from small_problems import by_ruin_and_recreate
 
 from haoyun.routing import (
     CHINA,
@@ -19,8 +21,11 @@ from haoyun.routing import (
     Underway,
     Vehicle,
     solve,
+    violations,
 )
+from haoyun.routing.kept import refuse_what_is_not_kept
 from haoyun.routing.recipes import Engine
+from haoyun.routing.solve import plan_of
 
 ASKED: list[tuple[dict[str, Any], dict[str, Any], dict[str, Any], str]] = [
     ({"hours": CHINA}, {}, {}, r"driver hours, rule china \(vehicle 7\)"),
@@ -53,3 +58,22 @@ def test_or_tools_refuses_what_it_does_not_keep(
 ) -> None:
     with pytest.raises(BadProblem, match=sentence):
         solve(asked(line, vehicle, job, whole), time_limit_s=1, engine=Engine.OR_TOOLS)
+
+
+@pytest.mark.parametrize(("vehicle", "job", "whole", "sentence"), ASKED)
+def test_the_own_search_keeps_the_rule_or_refuses_it(
+    line: Callable[..., Problem],
+    vehicle: dict[str, Any],
+    job: dict[str, Any],
+    whole: dict[str, Any],
+    sentence: str,
+) -> None:
+    problem = asked(line, vehicle, job, whole)
+    try:
+        refuse_what_is_not_kept(problem, Engine.RUIN_AND_RECREATE)
+    except BadProblem as refusal:
+        assert re.search(sentence, str(refusal))
+        return
+    plan = plan_of(problem, by_ruin_and_recreate(problem))
+    assert plan is not None
+    assert violations(problem, plan) == []

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from small_problems import best_by_brute_force, by_ruin_and_recreate, random_problem
+from small_problems import best_by_brute_force, by_ruin_and_recreate, random_problem, with_freight_rules
 
 from haoyun.routing import Objective, Problem, read_problem, violations
 from haoyun.routing.sisr.recombine import columns_of, recombine
@@ -35,6 +35,28 @@ def test_it_finds_what_brute_force_finds(seed: int, size: tuple[int, int], objec
     assert plan is not None
     assert violations(problem, plan) == []
     assert worth(problem, plan) == pytest.approx(best_by_brute_force(problem))
+
+
+@given(seed=st.integers(0, 10_000), size=st.sampled_from(SIZES[:4]), objective=st.sampled_from(Objective))
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_under_the_rules_of_freight_it_finds_what_brute_force_finds(
+    seed: int, size: tuple[int, int], objective: Objective
+) -> None:
+    problem = with_freight_rules(random_problem(seed, objective, jobs=size[0], shipments=size[1]), seed)
+    plan = plan_of(problem, by_ruin_and_recreate(problem, seed))
+    assert plan is not None
+    assert violations(problem, plan) == []
+    assert worth(problem, plan) == pytest.approx(best_by_brute_force(problem))
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_a_short_duty_is_never_exceeded(seed: int) -> None:
+    problem = with_freight_rules(random_problem(seed, Objective.COST, jobs=3, shipments=1), seed)
+    short = replace(problem, vehicles=tuple(replace(v, max_duration_s=4000) for v in problem.vehicles))
+    plan = plan_of(short, by_ruin_and_recreate(short, seed))
+    assert plan is not None
+    assert violations(short, plan) == []
+    assert all(route.duration_s <= 4000 for route in plan.routes)
 
 
 def test_the_same_seed_gives_the_same_plan_and_another_seed_another_way_there(lr104: Problem) -> None:
