@@ -57,7 +57,7 @@ class _Reporter:
     def search(self, search: Search) -> None:
         """The best of a search."""
         if self.due():
-            self.out(Finding(self.recipe, search.tours(), final=False, worth=search.worth))
+            self.out(Finding(self.recipe, search.whole_tours(), final=False, worth=search.worth))
 
 
 def _deadline(work: Assignment, share: float) -> float:
@@ -94,7 +94,7 @@ def _search_own(work: Assignment, out: Callable[[Finding], None], handed_over: S
 
     course = Course(found, budget, reporter.search, number=work.number, threads=work.of, seed=work.seed)
     course.run(None if first else hand_over, handed_over)
-    out(Finding(work.recipe.name, found.tours(), final=True, worth=found.worth))
+    out(Finding(work.recipe.name, found.whole_tours(), final=True, worth=found.worth))
 
 
 def _drop(queue: SimpleQueue[Any]) -> None:

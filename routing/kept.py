@@ -29,13 +29,34 @@ def _not_kept(problem: Problem, engine: Engine) -> Iterator[str]:
         yield f"rules for more than {_MOST_GOODS} kinds of goods"
     if not own:
         yield from _not_by_or_tools(problem)
+        return
+    for vehicle in problem.vehicles:
+        if vehicle.underway is not None and is_judged(problem, vehicle):
+            yield f"goods rules, setup, LIFO, duration or costs of duty on a vehicle under way ({vehicle.label})"
+        if vehicle.underway is not None and vehicle.underway.fixed:
+            if vehicle.underway.location is None:
+                yield f"fixed stops of a vehicle that has not left its start ({vehicle.label})"
+            if problem.objective is Objective.VEHICLES:
+                yield f"the objective vehicles with fixed stops ({vehicle.label})"
+
+
+def is_judged(problem: Problem, vehicle: Vehicle) -> bool:
+    """Whether only driving a route through from end to end tells if it keeps the rules, or what it costs."""
+    by_cost = problem.objective in (Objective.COST, Objective.PROFIT)
+    return (
+        vehicle.lifo
+        or vehicle.max_duration_s is not None
+        or (by_cost and vehicle.cost_per_duty_hour + vehicle.cost_per_task_hour > 0)
+        or any(
+            task.goods in problem.goods.kinds or any(visit.setup_s for visit in task.visits)
+            for task in problem.tasks
+        )
+    )
 
 
 def _by_none(vehicle: Vehicle) -> Iterator[str]:
     if vehicle.hours.binds:
         yield f"driver hours, rule {vehicle.hours.name}"
-    if vehicle.underway is not None:
-        yield "what a vehicle under way carries and has fixed"
     if vehicle.reloads:
         yield "reloads"
 
@@ -52,6 +73,8 @@ def _not_by_or_tools(problem: Problem) -> Iterator[str]:
         if task.goods in problem.goods.kinds:
             yield f"goods rules ({task.label} carries {task.goods})"
     for vehicle in problem.vehicles:
+        if vehicle.underway is not None:
+            yield f"what a vehicle under way carries and has fixed ({vehicle.label})"
         if vehicle.lifo:
             yield f"load sequence, last in first out ({vehicle.label})"
         if vehicle.max_duration_s is not None:

@@ -11,6 +11,7 @@ from haoyun.routing.build import plan_of, tours_of
 from haoyun.routing.check import violations
 from haoyun.routing.errors import BadProblem, SolverFailed
 from haoyun.routing.kept import refuse_what_is_not_kept
+from haoyun.routing.onward import least_tours
 from haoyun.routing.plan import Plan, Reason, ReasonCode, Unassigned
 from haoyun.routing.portfolio import Assignment, Crew, findings
 from haoyun.routing.problem import Objective, Problem, Tours
@@ -131,12 +132,15 @@ class _Best:
 
     def nothing(self) -> Plan:
         """The plan that serves nothing, where no answer came in time; SolverFailed if all answers were wrong."""
+        plan = plan_of(self.problem, least_tours(self.problem))
+        wrong = None if plan is None else violations(self.problem, plan)
+        if plan is None or wrong:
+            what = wrong[0].text if wrong else "a route cannot be on time"
+            raise BadProblem(f"what vehicles under way have fixed cannot be done within the rules: {what}")
         if self.refused:
             raise SolverFailed(
                 f"the engine's answers break rules of the problem: {'; '.join(self.refused[:3])}"
             )
-        plan = plan_of(self.problem, tuple(() for _ in self.problem.vehicles))
-        assert plan is not None, "a plan without routes cannot be late"
         return plan
 
 

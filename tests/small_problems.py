@@ -18,6 +18,7 @@ from haoyun.routing import (
     Objective,
     Problem,
     Shipment,
+    Underway,
     Vehicle,
     Visit,
     Window,
@@ -27,6 +28,7 @@ from haoyun.routing.problem import Tours
 from haoyun.routing.sisr.course import Budget, Course
 from haoyun.routing.sisr.search import Search
 from haoyun.routing.solve import plan_of, worth
+from haoyun.routing.tasks import Id, StopKind
 
 # Of a steady search: a fraction of a second of work, whatever the machine.
 STEADY_LIMIT_S = 0.3
@@ -40,7 +42,7 @@ def by_ruin_and_recreate(
     found = Search(problem, seed, start)
     budget = Budget.of(time.monotonic() + _NO_DEADLINE_S, limit_s, steady=True)
     Course(found, budget, lambda _: None, threads=1, seed=seed).run(None, SimpleQueue())
-    return found.tours()
+    return found.whole_tours()
 
 
 def every_tour(problem: Problem) -> Iterator[Tours]:
@@ -67,9 +69,28 @@ def every_tour(problem: Problem) -> Iterator[Tours]:
         yield from product(*orders)
 
 
+def every_tour_of_stops(problem: Problem) -> Iterator[Tours]:
+    """The same stop by stop, for vehicles under way that have only the second stop of a shipment left to do."""
+    fleet = range(len(problem.vehicles))
+    # What a vehicle has loaded no other can bring; the checker, which sees one route at a time, does not say so.
+    loaded = {
+        n: v
+        for v, vehicle in enumerate(problem.vehicles)
+        for n, job in enumerate(problem.jobs)
+        if vehicle.underway and job.id in vehicle.underway.loaded and any(job.delivery)
+    }
+    for whose in product((*fleet, None), repeat=len(problem.stops)):
+        if any(whose[n] not in (v, None) for n, v in loaded.items()):
+            continue
+        shares = [[n for n, v in enumerate(whose) if v == number] for number in fleet]
+        yield from product(*(permutations(share) for share in shares))
+
+
 def best_by_brute_force(problem: Problem) -> tuple[float, ...]:
     """What the best of all plans that the checker passes is worth."""
-    plans = (plan_of(problem, tours) for tours in every_tour(problem))
+    under_way = any(vehicle.underway for vehicle in problem.vehicles)
+    every = every_tour_of_stops if under_way else every_tour
+    plans = (plan_of(problem, tours) for tours in every(problem))
     ranked = sorted(((worth(problem, plan), plan) for plan in plans if plan is not None), key=lambda p: p[0])
     return next(value for value, plan in ranked if not violations(problem, plan))
 
@@ -152,3 +173,28 @@ def with_freight_rules(problem: Problem, seed: int) -> Problem:
         shipments=tuple(task(shipment) for shipment in problem.shipments),
         goods=draw.choice((rules, GoodsRules())),
     )
+
+
+def with_vehicles_under_way(problem: Problem, seed: int) -> Problem:
+    """The same with the first vehicle on the road, the first shipment on board or its pickup fixed, jobs loaded."""
+    draw = random.Random(seed)
+    first = problem.shipments[0]
+    aboard = draw.random() < 0.5
+    jobs = [job.id for job in problem.jobs]
+    fixed: list[tuple[StopKind, Id]] = []
+    if not aboard:
+        fixed.append((StopKind.PICKUP, first.id))
+    if draw.random() < 0.4:
+        fixed.append((StopKind.JOB, jobs[0]))
+    elif draw.random() < 0.3:
+        fixed.append((StopKind.DELIVERY, first.id))
+    way = Underway(
+        time_s=draw.randrange(0, 1500),
+        location=draw.randrange(0, len(problem.durations_s)),
+        fixed=tuple(fixed),
+        on_board=(first.id,) if aboard else (),
+        loaded=tuple(i for i in jobs if i == jobs[0] or draw.random() < 0.5),
+        load=draw.choice(((), (1, 0))),
+    )
+    wide = replace(problem.vehicles[0], underway=way, skills=frozenset("a"), capacity=(20, 20))
+    return replace(problem, vehicles=(wide, *problem.vehicles[1:]))

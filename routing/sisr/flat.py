@@ -8,6 +8,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from haoyun.routing.kept import is_judged
+from haoyun.routing.onward import Onward, onward_of
 from haoyun.routing.problem import Objective, Problem, Vehicle
 from haoyun.routing.tasks import Job
 
@@ -50,6 +52,7 @@ class Flat(NamedTuple):
     kind: Ints  # (k, 12)
     rate: Floats  # (k, 5)
     room: Ints  # (k, d)
+    base: Ints  # (k, d) on board from the beginning, whatever is served
     fleet: Ints  # (v,) kind of each vehicle
     allowed: NDArray[np.bool_]  # (t, k) skills
     near: NDArray[np.int32]  # (n, m) stops by distance, itself first
@@ -60,11 +63,12 @@ class Flat(NamedTuple):
 def flatten(problem: Problem) -> Flat:
     """The arrays of a problem."""
     stop, windows = _stops(problem)
-    task = _tasks(problem)
     kinds, fleet = _kinds(problem)
+    onward = [onward_of(problem, v) for v in kinds]
+    task = _tasks(problem, onward)
     legs = _legs(problem)
     room = np.array([v.capacity for v in kinds], dtype=np.int64).reshape(len(kinds), -1)
-    amount = _amounts(problem, len(stop))
+    amount = _amounts(problem, len(stop), onward)
     return Flat(
         legs=legs,
         back=np.ascontiguousarray(legs.transpose(0, 2, 1, 3)),
@@ -74,11 +78,12 @@ def flatten(problem: Problem) -> Flat:
         task=task,
         prize=_prizes(problem),
         order=_orders(stop, task, amount, room, _remoteness(legs, stop, kinds)),
-        kind=np.array([_kind(problem, v) for v in kinds], dtype=np.int64),
-        rate=_rates(problem, kinds),
+        kind=np.array([_kind(problem, v, on) for v, on in zip(kinds, onward, strict=True)], dtype=np.int64),
+        rate=_rates(problem, kinds, onward, legs),
         room=room,
+        base=np.array([on.base for on in onward], dtype=np.int64).reshape(len(kinds), -1),
         fleet=fleet,
-        allowed=_allowed(problem, kinds),
+        allowed=_allowed(problem, kinds, onward),
         near=_near(legs, stop),
         apart=_apart(problem),
         cleaning=_cleaning(problem),
@@ -111,15 +116,28 @@ def _stops(problem: Problem) -> tuple[Ints, Ints]:
     return np.array(rows, dtype=np.int64).reshape(-1, 12), np.array(windows, dtype=np.int64).reshape(-1, 2)
 
 
-def _tasks(problem: Problem) -> Ints:
-    rows = []
+def _tasks(problem: Problem, onward: list[Onward]) -> Ints:
+    """First stop, number of stops and weight; of what is on board only the delivery, of what is fixed nothing."""
+    rows: list[tuple[int, int, int]] = []
     first = 0
+    fixed = {number for on in onward for number in on.prefix}
+    on_board = {number for on in onward for number in on.own}
+    due = {number for on in onward for number in on.due}
     # For profit what is not mandatory may stay behind; otherwise anything mandatory outweighs all that is not.
     optional = 0 if problem.objective is Objective.PROFIT else 1
     outweighs = 1 + sum(optional * (1 + task.priority) for task in problem.tasks if not task.mandatory)
-    for task in problem.tasks:
+    everything = 1 + sum(
+        (outweighs if task.mandatory else optional) * (1 + task.priority) for task in problem.tasks
+    )
+    for number, task in enumerate(problem.tasks):
         count = len(task.visits)
-        rows.append((first, count, (outweighs if task.mandatory else optional) * (1 + task.priority)))
+        weight = (outweighs if task.mandatory else optional) * (1 + task.priority)
+        if first + count - 1 in fixed:
+            rows.append((first, count, 0))
+        elif number in on_board:
+            rows.append((first + 1, 1, everything if number in due else weight))
+        else:
+            rows.append((first, count, weight))
         first += count
     return np.array(rows, dtype=np.int64).reshape(-1, 3)
 
@@ -146,12 +164,16 @@ def _cleaning(problem: Problem) -> Ints:
     return table
 
 
-def _amounts(problem: Problem, stops: int) -> Ints:
+def _amounts(problem: Problem, stops: int, onward: list[Onward]) -> Ints:
+    loaded = {number for on in onward for number in on.loaded}
     table = np.zeros((stops, 2, len(problem.capacity_names)), dtype=np.int64)
     for number, stop in enumerate(problem.stops):
         task = stop.task
         if isinstance(task, Job):
             table[number] = problem.amounts(task.delivery), problem.amounts(task.pickup)
+            if number in loaded:  # in Flat.base; jobs are the first stops, so that both have one number
+                table[number, 1] -= table[number, 0]
+                table[number, 0] = 0
         else:
             sign = -1 if stop.kind.value == "delivery" else 1
             table[number, 1] = sign * np.array(problem.amounts(task.amount), dtype=np.int64)
@@ -176,31 +198,21 @@ def _profiles(problem: Problem) -> list[str | None]:
     return [None, *sorted(problem.profiles)]
 
 
-def _kind(problem: Problem, v: Vehicle) -> tuple[int, ...]:
+def _kind(problem: Problem, v: Vehicle, onward: Onward) -> tuple[int, ...]:
     nowhere = len(problem.durations_s)
     limits = (v.max_stops, v.max_distance_m, v.max_travel_s)
-    on, off = (v.window.start_s, v.window.end_s) if v.window else (0, FAR)
+    spent = (len(onward.prefix), onward.metres, onward.seconds)
     return (
-        nowhere if v.start is None else v.start,
+        nowhere if onward.place is None else onward.place,
         nowhere if v.end is None else v.end,
         _profiles(problem).index(v.profile),
-        on,
-        off,
-        *(FAR if limit is None else limit for limit in limits),
+        onward.ready_s,
+        v.window.end_s if v.window else FAR,
+        *(FAR if most is None else most - gone for most, gone in zip(limits, spent, strict=True)),
         int(v.max_distance_m is not None or v.max_travel_s is not None),
-        int(_is_judged(problem, v)),
+        int(is_judged(problem, v)),
         int(v.lifo),
         FAR if v.max_duration_s is None else v.max_duration_s,
-    )
-
-
-def _is_judged(problem: Problem, v: Vehicle) -> bool:
-    goods = problem.goods.kinds
-    return (
-        v.lifo
-        or v.max_duration_s is not None
-        or (_by_cost(problem) and v.cost_per_duty_hour + v.cost_per_task_hour > 0)
-        or any(task.goods in goods or any(visit.setup_s for visit in task.visits) for task in problem.tasks)
     )
 
 
@@ -219,7 +231,21 @@ def _legs(problem: Problem) -> NDArray[np.int32]:
     return legs
 
 
-def _rates(problem: Problem, kinds: list[Vehicle]) -> Floats:
+def _rates(problem: Problem, kinds: list[Vehicle], onward: list[Onward], legs: NDArray[np.int32]) -> Floats:
+    rates = _own_rates(problem, kinds)
+    profiles = _profiles(problem)
+    for row, v, on in zip(rates, kinds, onward, strict=True):
+        if on.prefix:
+            # It drives anyway: with nothing more to do from its last fixed stop to its end, which is saved if it
+            # has; so that an empty route costs nothing, as of any vehicle.
+            nowhere = len(problem.durations_s)
+            end = nowhere if v.end is None else v.end
+            seconds, metres = legs[profiles.index(v.profile), on.place, end]
+            row[FIXED] = -(row[PER_METRE] * metres + row[PER_SECOND] * seconds)
+    return rates
+
+
+def _own_rates(problem: Problem, kinds: list[Vehicle]) -> Floats:
     if _by_cost(problem):
         rows = [
             (
@@ -236,14 +262,31 @@ def _rates(problem: Problem, kinds: list[Vehicle]) -> Floats:
     return np.array([(fixed, 1.0, 0.0, 0.0, 0.0)] * len(kinds), dtype=np.float64)
 
 
-def _allowed(problem: Problem, kinds: list[Vehicle]) -> NDArray[np.bool_]:
+def _allowed(problem: Problem, kinds: list[Vehicle], onward: list[Onward]) -> NDArray[np.bool_]:
     able: dict[frozenset[str], list[bool]] = {}
     rows = []
     for task in problem.tasks:
         if task.skills not in able:
             able[task.skills] = [task.skills <= v.skills for v in kinds]
         rows.append(able[task.skills])
-    return np.array(rows, dtype=np.bool_).reshape(-1, len(kinds))
+    table = np.array(rows, dtype=np.bool_).reshape(-1, len(kinds))
+    left = [k for k, on in enumerate(onward) if on.has_left]
+    if left:
+        # A vehicle that has left its start brings only what it has loaded there.
+        brought = [n for n, job in enumerate(problem.jobs) if any(job.delivery)]
+        table[np.ix_(brought, left)] = False
+    for k, on in enumerate(onward):
+        for number in on.own | on.loaded:
+            able = problem.tasks[number].skills <= kinds[k].skills
+            table[number] = False
+            table[number, k] = able
+    fixed = {number for on in onward for number in on.prefix}
+    first = 0
+    for number, task in enumerate(problem.tasks):
+        first += len(task.visits)
+        if first - 1 in fixed:
+            table[number] = False
+    return table
 
 
 def _remoteness(legs: NDArray[np.int32], stop: Ints, kinds: list[Vehicle]) -> Floats:

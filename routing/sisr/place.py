@@ -135,7 +135,10 @@ def place_job(flat: Flat, state: State, v: int, s: int, task: int, blink: bool) 
                     fits = _job_has_room(flat, state, v, k, s, before)
                 else:
                     for d in range(flat.room.shape[1]):
-                        if max(flat.amount[s, 0, d], flat.amount[s, 1, d]) > flat.room[k, d]:
+                        if (
+                            flat.base[k, d] + max(flat.amount[s, 0, d], flat.amount[s, 1, d])
+                            > flat.room[k, d]
+                        ):
                             fits = False
                 if fits and flat.kind[k, LIMITED]:
                     metres = to_own[here, 1] + from_own[there, 1]
@@ -249,7 +252,7 @@ def place_pair(flat: Flat, state: State, v: int, up: int, task: int, blink: bool
                 fits = _pair_has_room(flat, state, v, k, up, before)
             else:
                 for d in range(flat.room.shape[1]):
-                    if flat.amount[up, 1, d] > flat.room[k, d]:
+                    if flat.base[k, d] + flat.amount[up, 1, d] > flat.room[k, d]:
                         fits = False
             if fits:
                 base = _leg_cost(to_up, rate, here) - hop

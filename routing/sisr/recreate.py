@@ -161,7 +161,7 @@ def _pays(flat: Flat, state: State, task: int, v: int, cost: float) -> bool:
     if flat.task[task, WEIGHT] > 0:
         return True
     if state.val[LENIENT] > 1.0 and state.route[v, LENGTH] == 0:
-        cost -= flat.rate[flat.fleet[v], FIXED]
+        cost -= max(flat.rate[flat.fleet[v], FIXED], 0.0)
     return cost < flat.prize[task] * state.val[LENIENT]
 
 

@@ -128,7 +128,7 @@ def _carry(flat: Flat, state: State, v: int, k: int, length: int) -> bool:
     fits = True
     seq = state.seq[v]
     for d in range(flat.room.shape[1]):
-        load = 0
+        load = flat.base[k, d]
         for p in range(length):
             load += flat.amount[seq[p], 0, d]
         state.start_load[v, AFTER, d] = load

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from haoyun.routing.onward import with_fixed, without_fixed
 from haoyun.routing.problem import Objective, Problem, Tours
 from haoyun.routing.sisr.anneal import anneal, is_best, keep_best
 from haoyun.routing.sisr.flat import FIRST, JUDGED, STOPS, TASK, WEIGHT, Flat, Floats, Ints, flatten
@@ -68,7 +69,7 @@ class Search:
         self._fewest = _fewest_vehicles(self.flat)
         price_alone(self.flat, self.state)
         if start is not None:
-            self._drive(start)
+            self._drive(without_fixed(problem, start))
         self._complete()
 
     @property
@@ -140,11 +141,15 @@ class Search:
         anneal(self.flat, self.state, work, temperature, temperature, True)
 
     def tours(self) -> Tours:
-        """The best plan."""
+        """The best plan, but for stops that are fixed."""
         state = self.state
         return tuple(
             tuple(state.best_seq[v, :length].tolist()) for v, length in enumerate(state.best_length.tolist())
         )
+
+    def whole_tours(self) -> Tours:
+        """The best plan with the fixed stops of vehicles under way."""
+        return with_fixed(self.problem, self.tours())
 
     def restart_from_best(self) -> None:
         """Make the best plan the current one; allow as many vehicles as it has, if they come first."""

@@ -8,9 +8,15 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from small_problems import best_by_brute_force, by_ruin_and_recreate, random_problem, with_freight_rules
+from small_problems import (
+    best_by_brute_force,
+    by_ruin_and_recreate,
+    random_problem,
+    with_freight_rules,
+    with_vehicles_under_way,
+)
 
-from haoyun.routing import Objective, Problem, read_problem, violations
+from haoyun.routing import BadProblem, Objective, Problem, read_problem, solve, violations
 from haoyun.routing.sisr.recombine import columns_of, recombine
 from haoyun.routing.sisr.schedule import recompute
 from haoyun.routing.sisr.search import Search
@@ -47,6 +53,23 @@ def test_under_the_rules_of_freight_it_finds_what_brute_force_finds(
     assert plan is not None
     assert violations(problem, plan) == []
     assert worth(problem, plan) == pytest.approx(best_by_brute_force(problem))
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_with_vehicles_under_way_it_finds_what_brute_force_finds(seed: int) -> None:
+    objective = (Objective.DISTANCE, Objective.COST, Objective.PROFIT)[seed % 3]
+    problem = with_vehicles_under_way(random_problem(seed, objective, jobs=2, shipments=1), seed)
+    problem = replace(problem, jobs=tuple(replace(job, revenue=2500) for job in problem.jobs))
+    try:
+        best = best_by_brute_force(problem)
+    except StopIteration:
+        with pytest.raises(BadProblem, match="what vehicles under way have fixed cannot be done"):
+            solve(problem, time_limit_s=0.5)
+        return
+    plan = plan_of(problem, by_ruin_and_recreate(problem, seed))
+    assert plan is not None
+    assert violations(problem, plan) == []
+    assert worth(problem, plan) == pytest.approx(best)
 
 
 @pytest.mark.parametrize("seed", range(8))
