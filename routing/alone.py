@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from itertools import pairwise
 
+from haoyun.routing.legs import leg_m, leg_s, path
 from haoyun.routing.problem import Problem, Vehicle
+from haoyun.routing.schedule import times_of
 from haoyun.routing.tasks import Job, Shipment, Stop, Task, stops_of
-from haoyun.routing.timing import leg_m, leg_s, path, service_times
 
 
 def has_skills(vehicle: Vehicle, task: Task) -> bool:
@@ -26,7 +28,7 @@ def has_room(problem: Problem, vehicle: Vehicle, task: Task) -> bool:
 
 def can_reach(problem: Problem, vehicle: Vehicle, stops: tuple[Stop, ...]) -> bool:
     """Whether start -> these stops -> end keeps the windows, the shift and the vehicle's limits."""
-    times = service_times(problem, vehicle, stops)
+    times = times_of(problem, vehicle, stops)
     return times is not None and _within_limits(problem, vehicle, stops)
 
 
@@ -50,11 +52,9 @@ def could_serve(problem: Problem, vehicle: Vehicle, task: Task, stops: tuple[Sto
 
 def _alike(problem: Problem) -> list[list[int]]:
     """Vehicles in groups that answer alike: a fleet of two hundred is often a dozen kinds."""
-    groups: dict[object, list[int]] = {}
+    groups: dict[Vehicle, list[int]] = {}
     for number, v in enumerate(problem.vehicles):
-        limits = (v.max_stops, v.max_distance_m, v.max_travel_s)
-        key = (v.start, v.end, v.capacity, v.window, v.skills, v.profile, limits)
-        groups.setdefault(key, []).append(number)
+        groups.setdefault(replace(v, id=0), []).append(number)
     return list(groups.values())
 
 

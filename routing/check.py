@@ -9,6 +9,7 @@ import math
 from collections import Counter
 from collections.abc import Iterator
 
+from haoyun.routing.audit_hours import audit_hours
 from haoyun.routing.errors import PlanRefused
 from haoyun.routing.plan import Plan, StepKind
 from haoyun.routing.problem import Problem, Vehicle
@@ -16,7 +17,7 @@ from haoyun.routing.replay import Replay
 from haoyun.routing.tasks import Id, Job, Task
 from haoyun.routing.violation import Rule, Violation
 
-__all__ = ["Rule", "Violation", "check", "violations"]
+__all__ = ["Rule", "Violation", "check", "unlawful_minutes", "violations"]
 
 # Costs are sums of decimals; anything beyond a float's dust is a real difference.
 _COST_TOLERANCE = 1e-6
@@ -36,17 +37,40 @@ def violations(problem: Problem, plan: Plan) -> list[Violation]:
     for route in plan.routes:
         if route.vehicle_id in known:
             found += Replay(problem, known[route.vehicle_id], route).violations()
+    found += _fixed_left_out(problem, plan)
     found += _assignment(problem, plan)
     found += _totals(plan)
     return found
 
 
+def unlawful_minutes(problem: Problem, plan: Plan) -> int:
+    """In how many minutes drivers drive or work unlawfully, summed over the routes."""
+    known = {vehicle.id: vehicle for vehicle in problem.vehicles}
+    total = 0
+    for route in plan.routes:
+        vehicle = known.get(route.vehicle_id)
+        if vehicle is not None and len(route.steps) > 1:
+            broken = audit_hours(vehicle.hours, vehicle.driver, route).values()
+            total += len(frozenset[int]().union(*(excess.minutes for excess in broken)))
+    return total
+
+
+def _fixed_left_out(problem: Problem, plan: Plan) -> Iterator[Violation]:
+    """A vehicle under way drives to the stops that are fixed."""
+    driving = {route.vehicle_id for route in plan.routes}
+    for vehicle in problem.vehicles:
+        if vehicle.id not in driving and vehicle.underway and vehicle.underway.fixed:
+            kind, name = vehicle.underway.fixed[0]
+            text = f"vehicle {vehicle.id}: {kind} {name} is fixed, but it has no route"
+            yield Violation(Rule.FIXED, text, vehicle.id, (kind.value, name))
+
+
 def _fleet(plan: Plan, known: dict[Id, Vehicle]) -> Iterator[Violation]:
     for vehicle_id, times in Counter(route.vehicle_id for route in plan.routes).items():
         if vehicle_id not in known:
-            yield Violation(Rule.UNKNOWN_VEHICLE, f"there is no vehicle {vehicle_id}")
+            yield Violation(Rule.UNKNOWN_VEHICLE, f"there is no vehicle {vehicle_id}", vehicle_id)
         if times > 1:
-            yield Violation(Rule.VEHICLE_TWICE, f"vehicle {vehicle_id} drives {times} routes")
+            yield Violation(Rule.VEHICLE_TWICE, f"vehicle {vehicle_id} drives {times} routes", vehicle_id)
 
 
 def _assignment(problem: Problem, plan: Plan) -> Iterator[Violation]:
@@ -82,6 +106,7 @@ def _totals(plan: Plan) -> Iterator[Violation]:
         "distance_m": sum(route.distance_m for route in plan.routes),
         "travel_s": sum(route.travel_s for route in plan.routes),
         "cost": math.fsum(route.cost for route in plan.routes),
+        "revenue": sum(route.revenue for route in plan.routes),
     }
     for name, total in sums.items():
         stated = getattr(plan, name)

@@ -17,12 +17,17 @@ class StepKind(StrEnum):
     JOB = "job"
     PICKUP = "pickup"
     DELIVERY = "delivery"
+    RELOAD = "reload"
     END = "end"
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step: the vehicle arrives, waits until service may begin, serves, departs with `load` on board."""
+    """One step: the vehicle arrives, waits until service may begin, serves, is done with `load` on board.
+
+    From `start_service_s` to `departure_s` it is cleaned (`cleaning_s`), set up (`setup_s`) and served, without a gap;
+    a pause after that belongs to the leg that follows.
+    """
 
     kind: StepKind
     id: Id | None  # None at start and end
@@ -31,31 +36,88 @@ class Step:
     start_service_s: int
     departure_s: int
     load: tuple[int, ...]
+    setup_s: int = 0
+    cleaning_s: int = 0
 
     @property
     def waiting_s(self) -> int:
-        """Seconds between arrival and service."""
+        """Seconds between arrival and service, pauses included."""
         return self.start_service_s - self.arrival_s
+
+
+class PauseKind(StrEnum):
+    """What a pause is for; what it counts as depends on its length alone (hours.py)."""
+
+    BREAK = "break"
+    REST = "rest"
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """The driver pauses on the way to step number `step` of the route, or there before service.
+
+    `driven_s`: how much of the leg to that step is driven by then, 0 to all of it (0: still at the stop before);
+    the leg takes longer by the pause. None: between arrival and service, as part of the waiting time.
+    """
+
+    kind: PauseKind
+    step: int
+    driven_s: int | None
+    start_s: int
+    duration_s: int
+
+
+@dataclass(frozen=True, slots=True)
+class CostParts:
+    """What a route costs, in the problem's money: fixed, by distance, by travel, by time on duty, by work at stops."""
+
+    fixed: float = 0.0
+    distance: float = 0.0
+    travel: float = 0.0
+    duty: float = 0.0
+    tasks: float = 0.0
+
+    @property
+    def total(self) -> float:
+        """Their sum."""
+        return self.fixed + self.distance + self.travel + self.duty + self.tasks
+
+
+NOTHING_SPENT = CostParts()
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """The steps of one vehicle, its start and end included."""
+    """The steps of one vehicle, its start and end included; `cost` is the sum of `parts`."""
 
     vehicle_id: Id
     steps: tuple[Step, ...]
     distance_m: int
     travel_s: int
     cost: float
+    parts: CostParts = NOTHING_SPENT
+    pauses: tuple[Pause, ...] = ()  # in the order of time
+    revenue: int = 0  # of the tasks whose last stop is here
 
     @property
     def stops(self) -> tuple[Step, ...]:
-        """The steps between start and end."""
-        return self.steps[1:-1]
+        """The steps at which a task is served."""
+        return tuple(step for step in self.steps[1:-1] if step.kind is not StepKind.RELOAD)
+
+    @property
+    def trips(self) -> tuple[tuple[Step, ...], ...]:
+        """The served steps of each trip: reloads divide them."""
+        found: list[list[Step]] = [[]]
+        for step in self.steps[1:-1]:
+            if step.kind is StepKind.RELOAD:
+                found.append([])
+            else:
+                found[-1].append(step)
+        return tuple(map(tuple, found))
 
     @property
     def duration_s(self) -> int:
-        """Seconds from departure to the end, waiting and service included."""
+        """Seconds from departure to the end: travel, waiting, service, pauses."""
         return self.steps[-1].arrival_s - self.steps[0].departure_s
 
 
@@ -96,7 +158,7 @@ class Unassigned:
 class Plan:
     """Routes of the vehicles that drive, and what is unassigned.
 
-    `cost` is fixed costs + kilometres + hours of travel at the vehicles' rates, whatever the objective.
+    `cost` is what the routes cost at the vehicles' rates, whatever the objective; `revenue` what they earn.
     """
 
     routes: tuple[Route, ...]
@@ -108,6 +170,7 @@ class Plan:
     seconds: float = 0.0  # from the call to the answer
     seed: int = 0
     method: str = ""  # the search that found it
+    revenue: int = 0
 
     def left_out(self, problem: Problem) -> list[Task]:
         """The tasks of the problem that the plan lists as unassigned."""
@@ -119,6 +182,11 @@ class Plan:
     def vehicles(self) -> int:
         """How many vehicles drive."""
         return len(self.routes)
+
+    @property
+    def profit(self) -> float:
+        """Revenue minus cost."""
+        return self.revenue - self.cost
 
     @property
     def duration_s(self) -> int:

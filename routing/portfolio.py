@@ -14,9 +14,9 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
+from types import TracebackType
 from typing import IO, Any
 
 from haoyun.routing.errors import SolverFailed
@@ -26,7 +26,7 @@ from haoyun.routing.recipes import Recipe
 _POLL_S = 0.05  # how soon a cancellation is noticed
 # On a busy machine a process may need seconds to start. A limit shorter than that is overrun by up to this much
 # rather than answered with nothing; once anything has been found, the limit holds.
-_PATIENCE_S = 5.0
+_PATIENCE_S = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +37,10 @@ class Assignment:
     recipe: Recipe
     seed: int
     deadline: float
+    number: int = 0  # which of the searches; the first one recombines the routes of all
+    of: int = 1  # how many there are
+    start: Tours | None = None
+    limit_s: float | None = None  # of a steady search: its work follows from this, not from the clock
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,73 +50,182 @@ class Finding:
     recipe: str
     tours: Tours | None
     final: bool
+    worth: tuple[float, ...] | None = None  # smaller is better; None: not known without timing the plan
+    handed_over: object = None  # routes for the first search to recombine
+
+
+class Crew:
+    """Search processes that stay warm from one problem to the next. Close it, or use it as a context.
+
+    Not for several problems at the same time: whoever has the crew has all of it.
+    """
+
+    def __init__(self, size: int) -> None:
+        """Start `size` processes; they load their code while the caller goes on."""
+        self._processes = [_Process() for _ in range(size)]
+        self._lock = threading.Lock()
+
+    def __enter__(self) -> Crew:
+        """Itself."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """End all processes."""
+        self.close()
+
+    def close(self) -> None:
+        """End all processes."""
+        for process in self._processes:
+            process.end()
+        self._processes = []
+
+    def findings(
+        self,
+        assignments: Sequence[Assignment],
+        *,
+        grace_s: float,
+        cancelled: Callable[[], bool] | None = None,
+    ) -> Iterator[Finding]:
+        """What the processes find, as they find it, until all are done, cancelled or `grace_s` past the deadline.
+
+        While nothing has been found at all, the deadline is taken less strictly. A process that is not done in
+        the end is ended and replaced by a fresh one. Raises SolverFailed if none could work.
+        """
+        with self._lock:
+            missing = len(assignments) - len(self._processes)
+            self._processes += [_Process() for _ in range(missing)]
+            chosen = self._processes[: len(assignments)]
+            queue: SimpleQueue[tuple[int, Finding | None]] = SimpleQueue()
+            for number, (process, assignment) in enumerate(zip(chosen, assignments, strict=True)):
+                process.give(number, assignment, queue)
+            try:
+                yield from _gather(chosen, assignments, queue, grace_s, cancelled)
+            finally:
+                self._replace_unfinished()
+
+    def _replace_unfinished(self) -> None:
+        for place, process in enumerate(self._processes):
+            if process.busy:
+                process.end()
+                self._processes[place] = _Process()
 
 
 def findings(
     assignments: Sequence[Assignment], *, grace_s: float, cancelled: Callable[[], bool] | None = None
 ) -> Iterator[Finding]:
-    """What the processes find, as they find it, until all are done, cancelled or `grace_s` past the deadline.
+    """The findings of a crew that is engaged for these assignments only: all its processes end with the iterator."""
+    processes = [_Process() for _ in assignments]
+    queue: SimpleQueue[tuple[int, Finding | None]] = SimpleQueue()
+    try:
+        for number, (process, assignment) in enumerate(zip(processes, assignments, strict=True)):
+            process.give(number, assignment, queue)
+        yield from _gather(processes, assignments, queue, grace_s, cancelled)
+    finally:
+        for process in processes:
+            process.end()
 
-    While nothing has been found at all, the deadline is taken less strictly.
 
-    Every process has ended when the iterator does, however it ends. Raises SolverFailed if none could work.
-    """
+def _gather(
+    processes: Sequence[_Process],
+    assignments: Sequence[Assignment],
+    queue: SimpleQueue[tuple[int, Finding | None]],
+    grace_s: float,
+    cancelled: Callable[[], bool] | None,
+) -> Iterator[Finding]:
     deadline = max(a.deadline for a in assignments)
     stop_at = deadline + max(grace_s, _PATIENCE_S)
-    queue: SimpleQueue[Finding | None] = SimpleQueue()
-    with ExitStack() as stack:
-        processes = [_start(stack, assignment, queue) for assignment in assignments]
-        running = len(processes)
-        while running and time.monotonic() < stop_at and not (cancelled and cancelled()):
-            try:
-                finding = queue.get(timeout=min(_POLL_S, max(stop_at - time.monotonic(), 0.001)))
-            except Empty:
-                continue
-            if finding is None:
-                running -= 1
-                continue
+    running = set(range(len(processes)))
+    answered = False
+    while running and time.monotonic() < stop_at and not (cancelled and cancelled()):
+        try:
+            number, finding = queue.get(timeout=min(_POLL_S, max(stop_at - time.monotonic(), 0.001)))
+        except Empty:
+            continue
+        if finding is None:
+            running.discard(number)
+        elif finding.handed_over is not None:
+            processes[0].pass_on(finding.handed_over)
+        else:
+            answered = True
+            if finding.final:
+                running.discard(number)
             if finding.tours is not None:
                 stop_at = deadline + grace_s
             yield finding
-        if not running and all(p.poll() != 0 for p in processes):
-            raise SolverFailed(
-                f"no search process could work (exit codes {[p.returncode for p in processes]})"
-            )
+    if not running and not answered:
+        codes = [process.exit_code for process in processes]
+        raise SolverFailed(f"no search process could work (exit codes {codes})")
 
 
-def _start(
-    stack: ExitStack, assignment: Assignment, queue: SimpleQueue[Finding | None]
-) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-P", "-m", "haoyun.routing.worker"]
-    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)  # noqa: S603 - fixed arguments
-    stack.callback(_end, process)
-    reader = threading.Thread(target=_converse, args=(process, assignment, queue), daemon=True)
-    reader.start()
-    stack.callback(reader.join)
-    stack.callback(process.kill)  # runs first: the reader then meets the end of the pipe
-    return process
+class _Process:
+    """One search process and the thread that listens to it."""
 
+    def __init__(self) -> None:
+        command = [sys.executable, "-P", "-m", "haoyun.routing.worker"]
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)  # noqa: S603 - fixed arguments
+        self.busy = False
+        self.number = 0
+        self.queue: SimpleQueue[tuple[int, Finding | None]] = SimpleQueue()
+        self.todo: SimpleQueue[object] = SimpleQueue()
+        self.threads = [
+            threading.Thread(target=target, daemon=True) for target in (self._listen, self._speak)
+        ]
+        for thread in self.threads:
+            thread.start()
 
-def _end(process: subprocess.Popen[bytes]) -> None:
-    process.kill()
-    process.wait()
-    for pipe in (process.stdin, process.stdout):
-        assert pipe is not None
-        pipe.close()
+    @property
+    def exit_code(self) -> int | None:
+        """None while it runs."""
+        return self.process.poll()
 
+    def give(
+        self, number: int, assignment: Assignment, queue: SimpleQueue[tuple[int, Finding | None]]
+    ) -> None:
+        """Ask it to work; what it finds goes to the queue, None when it has ended."""
+        self.number, self.queue, self.busy = number, queue, True
+        if self.exit_code is not None:
+            queue.put((number, None))
+        self.todo.put(assignment)
 
-def _converse(
-    process: subprocess.Popen[bytes], assignment: Assignment, queue: SimpleQueue[Finding | None]
-) -> None:
-    assert process.stdin is not None
-    assert process.stdout is not None
-    try:
-        send(process.stdin, assignment)
-        while True:
-            queue.put(receive(process.stdout))
-    except (EOFError, BrokenPipeError, pickle.UnpicklingError):
-        process.wait()  # its exit code is known before its end is announced
-        queue.put(None)
+    def pass_on(self, value: object) -> None:
+        """Send it what another search has handed over."""
+        self.todo.put(value)
+
+    def end(self) -> None:
+        """Kill it and wait until everything of it is gone."""
+        self.process.kill()
+        self.process.wait()
+        self.todo.put(None)
+        for thread in self.threads:
+            thread.join()
+        for pipe in (self.process.stdin, self.process.stdout):
+            assert pipe is not None
+            try:
+                pipe.close()
+            except BrokenPipeError:
+                continue  # what was still to be sent has nobody to read it
+
+    def _listen(self) -> None:
+        assert self.process.stdout is not None
+        try:
+            while True:
+                finding: Finding = receive(self.process.stdout)
+                if finding.final:
+                    self.busy = False
+                self.queue.put((self.number, finding))
+        except (EOFError, pickle.UnpicklingError):
+            self.process.wait()  # its exit code is known before its end is announced
+            self.queue.put((self.number, None))
+
+    def _speak(self) -> None:
+        assert self.process.stdin is not None
+        while (value := self.todo.get()) is not None:
+            try:
+                send(self.process.stdin, value)
+            except BrokenPipeError:
+                return  # the listener hears of its end
 
 
 def send(pipe: IO[bytes], value: object) -> None:

@@ -1,70 +1,37 @@
 """The question: vehicles, jobs, shipments and how long the ways between them are.
 
 Times are whole seconds from an origin that the caller chooses (midnight, the epoch), distances whole metres.
-Costs are in the minor unit of whatever money the caller thinks in. Every value checks itself.
+Costs and revenues are in the minor unit of whatever money the caller thinks in. Every value checks itself.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
 
 from haoyun.routing.errors import require
-from haoyun.routing.tasks import LARGEST, Id, Job, Shipment, Stop, Task, Window, check_amounts, stops_of
+from haoyun.routing.goods import NO_RULES, GoodsRules
+from haoyun.routing.tasks import Id, Job, Shipment, Stop, StopKind, Task, stops_of
 from haoyun.routing.travel import IntMatrix, Matrices, Plane
+from haoyun.routing.underway import StopKey, Underway
+from haoyun.routing.vehicle import Reload, Vehicle
 
-# Positions in Problem.stops by vehicle, in the order in which they are served.
+__all__ = ["Objective", "Problem", "Reload", "Tours", "Vehicle"]
+
+# Positions in Problem.stops by vehicle, in the order in which they are served; -1 - k: the vehicle's k-th reload.
 Tours = tuple[tuple[int, ...], ...]
 
 
 class Objective(StrEnum):
-    """What a good plan keeps small. Serving more always comes first."""
+    """What a good plan keeps small. Serving more always comes first, but for profit (worth.py says it exactly)."""
 
     DISTANCE = "distance"
     VEHICLES = "vehicles"  # the number of vehicles used, then the distance
-    COST = "cost"  # fixed costs, kilometres and hours of travel
-
-
-@dataclass(frozen=True, slots=True)
-class Vehicle:
-    """One vehicle, one route at most. `start` None: it begins at its first stop; `end` None: stays at its last."""
-
-    id: Id
-    start: int | None
-    end: int | None
-    capacity: tuple[int, ...] = ()
-    window: Window | None = None
-    skills: frozenset[str] = frozenset()
-    fixed_cost: int = 0
-    cost_per_km: int = 0
-    cost_per_hour: int = 0  # of travel; waiting and service are free
-    max_stops: int | None = None
-    max_distance_m: int | None = None
-    max_travel_s: int | None = None
-    profile: str | None = None  # whose matrices it travels by; None: the problem's own
-
-    def __post_init__(self) -> None:
-        """Refuse negative capacities, costs and limits."""
-        check_amounts(self.label, self.capacity)
-        for name in (
-            "fixed_cost",
-            "cost_per_km",
-            "cost_per_hour",
-            "max_stops",
-            "max_distance_m",
-            "max_travel_s",
-        ):
-            value = getattr(self, name)
-            require(value is None or value >= 0, f"{name} of {self.label} is negative ({value})")
-            require(value is None or value <= LARGEST, f"{name} of {self.label} is above {LARGEST} ({value})")
-
-    @property
-    def label(self) -> str:
-        """How messages call it."""
-        return f"vehicle {self.id}"
+    COST = "cost"  # what the routes cost at the vehicles' rates
+    PROFIT = "profit"  # cost minus revenue: what is not mandatory is served if it pays
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -80,6 +47,7 @@ class Problem:
     objective: Objective = Objective.DISTANCE
     profiles: Mapping[str, Matrices] = field(default_factory=dict)  # for vehicles that travel differently
     plane: Plane | None = None
+    goods: GoodsRules = NO_RULES
 
     def __post_init__(self) -> None:
         """Refuse a problem that contradicts itself, with the rule it breaks."""
@@ -95,6 +63,7 @@ class Problem:
             self._check_vehicle(vehicle)
         for task in self.tasks:
             self._check_task(task)
+        self._check_underway()
 
     def __reduce__(self) -> tuple[object, ...]:
         """Travel to another process: a mapping proxy cannot, a plain dict can."""
@@ -102,7 +71,7 @@ class Problem:
             Problem,
             (
                 self.vehicles, self.durations_s, self.distances_m, self.jobs, self.shipments,
-                self.capacity_names, self.objective, dict(self.profiles), self.plane,
+                self.capacity_names, self.objective, dict(self.profiles), self.plane, self.goods,
             ),
         )  # fmt: skip
 
@@ -151,7 +120,8 @@ class Problem:
             require(not self.profiles, "an academic instance has one way to travel, not profiles")
 
     def _check_vehicle(self, vehicle: Vehicle) -> None:
-        for location in (vehicle.start, vehicle.end):
+        places = (vehicle.start, vehicle.end, *(reload.location for reload in vehicle.reloads))
+        for location in (*places, vehicle.begins_at):
             self._check_location(vehicle.label, location)
         self._check_dimensions(vehicle.label, "capacity", vehicle.capacity, needed=True)
         known = vehicle.profile is None or vehicle.profile in self.profiles
@@ -167,6 +137,35 @@ class Problem:
         )
         for name, amounts in given.items():
             self._check_dimensions(task.label, name, amounts)
+
+    def _check_underway(self) -> None:
+        """What vehicles under way have on board or fixed must exist, once, and fit together."""
+        ways = [(v, v.underway) for v in self.vehicles if v.underway is not None]
+        if not ways:
+            return
+        stops = {(stop.kind, stop.visit.id): stop for stop in self.stops}
+        jobs = {job.id for job in self.jobs}
+        shipments = {s.id: s for s in self.shipments}
+        for vehicle, way in ways:
+            self._check_dimensions(vehicle.label, "load", way.load)
+            _all_known(vehicle, "stop", way.fixed, stops)
+            _all_known(vehicle, "shipment", way.on_board, shipments)
+            _all_known(vehicle, "job", way.loaded, jobs)
+            self._check_fixed(vehicle, way, [stops[key] for key in way.fixed])
+        for what in ("fixed", "on_board", "loaded"):
+            named = Counter(key for _, way in ways for key in getattr(way, what))
+            twice = next((key for key, times in named.items() if times > 1), None)
+            require(twice is None, f"two vehicles under way have {_named(twice)} {what.replace('_', ' ')}")
+
+    def _check_fixed(self, vehicle: Vehicle, way: Underway, fixed: list[Stop]) -> None:
+        up = set(way.on_board)
+        for stop in fixed:
+            if stop.kind is StopKind.PICKUP:
+                require(stop.task.id not in up, f"{stop.task.label} is on board {vehicle.label} already")
+                up.add(stop.task.id)
+            elif stop.kind is StopKind.DELIVERY:
+                text = f"{vehicle.label} cannot deliver {stop.task.label} first: it is not on board"
+                require(stop.task.id in up, text)
 
     def _check_location(self, owner: str, location: int | None) -> None:
         size = len(self.durations_s)
@@ -184,3 +183,14 @@ class Problem:
             f"{name} of {owner} has {len(amounts)} values, the problem has {wanted} "
             f"capacities ({', '.join(self.capacity_names) or 'none'})",
         )
+
+
+def _all_known(vehicle: Vehicle, what: str, named: tuple[object, ...], known: Container[object]) -> None:
+    unknown = next((key for key in named if key not in known), None)
+    require(
+        unknown is None, f"{vehicle.label} is under way with {what} {_named(unknown)}, which does not exist"
+    )
+
+
+def _named(key: StopKey | object) -> str:
+    return f"{key[0]} {key[1]}" if isinstance(key, tuple) else str(key)

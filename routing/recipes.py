@@ -1,8 +1,9 @@
-"""Ways to search: which first solutions to try and how to improve on the best of them."""
+"""Ways to search: which engine, and for OR-Tools which first solutions and how to improve on the best of them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 from haoyun.routing.problem import Problem
 
@@ -11,24 +12,47 @@ from haoyun.routing.problem import Problem
 # pickup-and-delivery pairs out. Each takes a fraction of a second, so the search tries several.
 _FOR_JOBS = ("SAVINGS", "LOCAL_CHEAPEST_INSERTION", "PARALLEL_CHEAPEST_INSERTION")
 _FOR_PAIRS = ("LOCAL_CHEAPEST_COST_INSERTION", "PARALLEL_CHEAPEST_INSERTION", "LOCAL_CHEAPEST_INSERTION")
+# The compiled search keeps tables of vehicles x tasks and vehicles x stops; beyond this they would not fit.
+_MOST_CELLS = 60_000_000
+
+
+class Engine(StrEnum):
+    """Who searches."""
+
+    RUIN_AND_RECREATE = "ruin-and-recreate"  # our own, compiled (sisr/)
+    OR_TOOLS = "or-tools"  # OR-Tools' routing library (model.py)
 
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """One way to search. `iterated`: ruin and recreate, otherwise guided local search."""
+    """One way to search. `iterated`: OR-Tools' ruin and recreate, otherwise its guided local search."""
 
     name: str
-    first_solutions: tuple[str, ...]
-    iterated: bool
+    engine: Engine
+    first_solutions: tuple[str, ...] = ()
+    iterated: bool = False
 
 
-def portfolio(problem: Problem, threads: int) -> list[Recipe]:
-    """`threads` recipes: ruin and recreate first, which is ahead nearly everywhere; guided search as every third."""
+def portfolio(problem: Problem, threads: int, engine: Engine | None = None) -> list[Recipe]:
+    """`threads` recipes of one engine: our own unless another is asked for or the problem is beyond its tables.
+
+    For OR-Tools its ruin and recreate comes first, which is ahead nearly everywhere; guided search is every third.
+    """
+    if engine is None:
+        engine = Engine.RUIN_AND_RECREATE if fits_tables(problem) else Engine.OR_TOOLS
+    if engine is Engine.RUIN_AND_RECREATE:
+        return [Recipe(f"ruin and recreate {number + 1}", engine) for number in range(threads)]
     first = _FOR_PAIRS if problem.shipments else _FOR_JOBS
-    return [_recipe(number, first) for number in range(threads)]
+    return [_or_tools(number, first) for number in range(threads)]
 
 
-def _recipe(number: int, first: tuple[str, ...]) -> Recipe:
+def _or_tools(number: int, first: tuple[str, ...]) -> Recipe:
     iterated = number % 3 != 2
     kind = "ruin and recreate" if iterated else "guided local search"
-    return Recipe(f"{kind} {number + 1}", first, iterated)
+    return Recipe(f"OR-Tools {kind} {number + 1}", Engine.OR_TOOLS, first, iterated)
+
+
+def fits_tables(problem: Problem) -> bool:
+    """Whether the tables of the compiled search fit into memory (about 3 GiB at most)."""
+    stops = len(problem.jobs) + 2 * len(problem.shipments)
+    return len(problem.vehicles) * stops <= _MOST_CELLS

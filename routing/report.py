@@ -5,20 +5,23 @@ from __future__ import annotations
 from typing import Any
 
 from haoyun.routing.check import violations
+from haoyun.routing.legend import Legend, divided
 from haoyun.routing.plan import Plan, Route
 from haoyun.routing.problem import Problem
 
 
-def as_json(problem: Problem, plan: Plan) -> dict[str, Any]:
+def as_json(problem: Problem, plan: Plan, legend: Legend | None = None) -> dict[str, Any]:
     """The plan with the ids of the file, depots left out.
 
     `feasible`: everything is served and no rule is broken. `distance` is in metres, for academic instances
-    in the file's unit with decimals; `cost` at the vehicles' rates (for those instances: the distance).
+    in the file's unit with decimals, None where the file gives times alone; `cost` at the vehicles' rates
+    (for those instances: the distance).
     """
+    legend = legend or Legend()
     return {
         "feasible": not plan.unassigned and not violations(problem, plan),
-        "cost": _plain(plan.cost),
-        "distance": _plain(_distance(problem, plan)),
+        "cost": divided(plan.cost, legend.money_parts),
+        "distance": _distance(problem, plan, legend),
         "vehicles": plan.vehicles,
         "unassigned": [visit.id for task in plan.left_out(problem) for visit in task.visits],
         "seconds": round(plan.seconds, 3),
@@ -26,17 +29,13 @@ def as_json(problem: Problem, plan: Plan) -> dict[str, Any]:
     }
 
 
-def _distance(problem: Problem, plan: Plan) -> float:
+def _distance(problem: Problem, plan: Plan, legend: Legend) -> float | None:
+    if not legend.has_distances:
+        return None
     if problem.plane is None:
-        return plan.distance_m
-    return sum(problem.plane.length(_places(route)) for route in plan.routes)
+        return divided(plan.distance_m, legend.distance_parts)
+    return divided(sum(problem.plane.length(_places(route)) for route in plan.routes), 1)
 
 
 def _places(route: Route) -> list[int]:
     return [step.location for step in route.steps if step.location is not None]
-
-
-def _plain(value: float) -> float | int:
-    """Whole numbers without a decimal point, others to a millionth."""
-    rounded = round(value, 6)
-    return int(rounded) if rounded == int(rounded) else rounded

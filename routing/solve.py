@@ -6,19 +6,28 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from haoyun.routing.alone import able_vehicles
+from haoyun.routing.build import plan_of, tours_of
 from haoyun.routing.check import violations
 from haoyun.routing.errors import BadProblem, SolverFailed
-from haoyun.routing.explain import why_unassigned
+from haoyun.routing.kept import refuse_what_is_not_kept
+from haoyun.routing.onward import least_tours
 from haoyun.routing.plan import Plan, Reason, ReasonCode, Unassigned
-from haoyun.routing.portfolio import Assignment, findings
+from haoyun.routing.portfolio import Assignment, Crew, findings
 from haoyun.routing.problem import Objective, Problem, Tours
-from haoyun.routing.recipes import portfolio
-from haoyun.routing.tasks import Task, stops_of
-from haoyun.routing.timing import build_route
+from haoyun.routing.reasons import left_over, why_unassigned
+from haoyun.routing.recipes import Engine, portfolio
+from haoyun.routing.tasks import Task
+from haoyun.routing.worth import worth
+
+__all__ = ["Progress", "plan_of", "solve", "tours_of", "worth"]
 
 # How far past the limit an answer may be awaited before the best so far is taken.
 _GRACE_SHARE = 0.01
 _LEAST_GRACE_S = 0.1
+# Of the limit, what is kept for the last check and the reasons, by task and vehicle.
+_CLOSING_SHARE = 0.02
+_CLOSING_S = 3e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,28 +49,47 @@ def solve(
     objective: Objective | str | None = None,
     progress: Callable[[Progress], None] | None = None,
     cancelled: Callable[[], bool] | None = None,
+    start: Tours | None = None,
+    engine: Engine | None = None,
+    crew: Crew | None = None,
 ) -> Plan:
     """The best plan found within `time_limit_s`, starting the processes included; it has passed the checker.
 
-    `threads` searches run side by side, each in a process of its own with its own method and seed. `progress`
-    hears of each better plan; `cancelled` is asked often: once it says so, the best plan so far is returned.
+    `threads` searches run side by side, each in a process of its own with its own seed; near the end their
+    routes are recombined. One search alone goes by its work instead of the clock: with the same seed and limit
+    it gives the same plan on any machine that is fast enough. `progress` hears of each better plan; `cancelled`
+    is asked often: once it says so, the best plan so far is returned. `start` holds tours to begin with (as of
+    `tours_of`), and the plan is never worse than they are. A `crew` keeps its processes warm from call to call.
     What no vehicle can serve is unassigned, with reasons: never an error. Raises BadProblem for a limit that
-    cannot be and SolverFailed if the engine fails.
+    cannot be or a rule that the engine does not keep, and SolverFailed if the engine fails.
     """
     if time_limit_s <= 0 or threads < 1:
         raise BadProblem(f"time limit ({time_limit_s} s) and threads ({threads}) must be positive")
     begun = time.monotonic()
     if objective is not None:
         problem = replace(problem, objective=Objective(objective))
+    recipes = portfolio(problem, threads, engine)
+    refuse_what_is_not_kept(problem, recipes[0].engine)
     best = _Best(problem, begun, progress)
+    if start is not None:
+        best.offer(start, "start")
+    deadline = (
+        begun
+        + time_limit_s
+        - min(_CLOSING_SHARE * time_limit_s, _CLOSING_S * len(problem.tasks) * len(problem.vehicles))
+    )
     work = [
-        Assignment(problem, recipe, seed * threads + number, begun + time_limit_s)
-        for number, recipe in enumerate(portfolio(problem, threads))
-    ]
+        Assignment(
+            problem, recipe, seed * threads + number, deadline,
+            number=number, of=threads, start=start, limit_s=time_limit_s if threads == 1 else None,
+        )
+        for number, recipe in enumerate(recipes)
+    ]  # fmt: skip
     grace_s = max(_GRACE_SHARE * time_limit_s, _LEAST_GRACE_S)
-    for finding in findings(work, grace_s=grace_s, cancelled=cancelled):
+    engaged = crew.findings if crew is not None else findings
+    for finding in engaged(work, grace_s=grace_s, cancelled=cancelled):
         if finding.tours is not None:
-            best.offer(finding.tours, finding.recipe)
+            best.offer(finding.tours, finding.recipe, finding.worth)
     plan = _explained(problem, best.plan or best.nothing())
     return replace(plan, seconds=time.monotonic() - begun, seed=seed)
 
@@ -75,9 +103,17 @@ class _Best:
         self.progress = progress
         self.plan: Plan | None = None
         self.refused: list[str] = []
+        self.claimed: tuple[float, ...] | None = None
 
-    def offer(self, tours: Tours, method: str) -> None:
-        """Take the tours if they are better and the checker has nothing against them."""
+    def offer(self, tours: Tours, method: str, claim: tuple[float, ...] | None = None) -> None:
+        """Take the tours if they are better and the checker has nothing against them.
+
+        `claim`: what the search says they are worth. Tours that claim no more than earlier ones are not looked at.
+        """
+        if claim is not None:
+            if self.claimed is not None and claim >= self.claimed:
+                return
+            self.claimed = claim
         plan = plan_of(self.problem, tours, method)
         if plan is None:
             self.refused.append(f"{method}: a route misses a window")
@@ -96,64 +132,31 @@ class _Best:
 
     def nothing(self) -> Plan:
         """The plan that serves nothing, where no answer came in time; SolverFailed if all answers were wrong."""
+        plan = plan_of(self.problem, least_tours(self.problem))
+        wrong = None if plan is None else violations(self.problem, plan)
+        if plan is None or wrong:
+            what = wrong[0].text if wrong else "a route cannot be on time"
+            raise BadProblem(f"what vehicles under way have fixed cannot be done within the rules: {what}")
         if self.refused:
             raise SolverFailed(
                 f"the engine's answers break rules of the problem: {'; '.join(self.refused[:3])}"
             )
-        plan = plan_of(self.problem, tuple(() for _ in self.problem.vehicles))
-        assert plan is not None, "a plan without routes cannot be late"
         return plan
-
-
-def plan_of(problem: Problem, tours: Tours, method: str = "") -> Plan | None:
-    """The plan with these tours; None if one of its routes cannot be on time."""
-    stops = problem.stops
-    driven = [(v, [stops[n] for n in tour]) for v, tour in zip(problem.vehicles, tours, strict=True) if tour]
-    built = [build_route(problem, vehicle, sequence) for vehicle, sequence in driven]
-    routes = tuple(route for route in built if route is not None)
-    if len(routes) < len(built):
-        return None
-    served = {number for tour in tours for number in tour}
-    return Plan(
-        routes=routes,
-        unassigned=_left(problem, served),
-        objective=problem.objective,
-        cost=sum(route.cost for route in routes),
-        distance_m=sum(route.distance_m for route in routes),
-        travel_s=sum(route.travel_s for route in routes),
-        method=method,
-    )
-
-
-def _left(problem: Problem, served: set[int]) -> tuple[Unassigned, ...]:
-    first_stop = 0
-    left: list[Unassigned] = []
-    for task in problem.tasks:
-        if first_stop not in served:
-            left.append(Unassigned.of(task))
-        first_stop += len(stops_of(task))
-    return tuple(left)
-
-
-def worth(problem: Problem, plan: Plan) -> tuple[float, ...]:
-    """A plan's place in the order of plans, smaller is better: what it leaves out, then the objective."""
-    missed = sum(1 + task.priority for task in plan.left_out(problem))
-    by_objective: dict[Objective, tuple[float, ...]] = {
-        Objective.DISTANCE: (plan.distance_m,),
-        Objective.VEHICLES: (plan.vehicles, plan.distance_m),
-        Objective.COST: (plan.cost,),
-    }
-    return (missed, *by_objective[problem.objective])
 
 
 def _explained(problem: Problem, plan: Plan) -> Plan:
     searched = bool(plan.method)
-    entries = (Unassigned.of(task, _reasons(problem, task, searched)) for task in plan.left_out(problem))
+    left = plan.left_out(problem)
+    able = able_vehicles(problem, left)
+    entries = (
+        Unassigned.of(task, _reasons(problem, task, vehicles, searched))
+        for task, vehicles in zip(left, able, strict=True)
+    )
     return replace(plan, unassigned=tuple(entries))
 
 
-def _reasons(problem: Problem, task: Task, searched: bool) -> tuple[Reason, ...]:
-    reasons = why_unassigned(problem, task)
+def _reasons(problem: Problem, task: Task, able: frozenset[int], searched: bool) -> tuple[Reason, ...]:
+    reasons = (left_over(problem, able),) if able else why_unassigned(problem, task)
     if searched or reasons[0].code is not ReasonCode.NOT_ENOUGH_ROOM:
         return reasons
     return (Reason(ReasonCode.NOT_ENOUGH_TIME, "the search found no plan within its time limit"),)

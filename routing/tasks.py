@@ -49,7 +49,8 @@ class Window:
         )
 
 
-def _check_windows(owner: str, windows: Sequence[Window]) -> None:
+def check_windows(owner: str, windows: Sequence[Window]) -> None:
+    """Refuse windows that overlap or stand in the wrong order."""
     for earlier, later in pairwise(windows):
         require(
             earlier.end_s < later.start_s,
@@ -67,24 +68,34 @@ def check_amounts(owner: str, amounts: Iterable[int]) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """One place to be at: an index into the matrices, how long service takes, when it may begin (any time if empty)."""
+    """One place to be at: an index into the matrices, how long service takes, when it may begin (any time if empty).
+
+    `setup_s` (parking, papers) comes before service within the same window, unless the vehicle comes from the same
+    location.
+    """
 
     id: Id
     location: int
     service_s: int = 0
     windows: tuple[Window, ...] = ()
+    setup_s: int = 0
 
     def __post_init__(self) -> None:
         """Refuse negative service and overlapping or unsorted windows."""
         require(self.location >= 0, f"stop {self.id} has the negative location {self.location}")
         require(self.service_s >= 0, f"stop {self.id} has a negative service time ({self.service_s} s)")
         require(self.service_s <= LARGEST, f"service at stop {self.id} takes longer than {LARGEST} s")
-        _check_windows(f"stop {self.id}", self.windows)
+        require(0 <= self.setup_s <= LARGEST, f"setup at stop {self.id} is outside 0..{LARGEST} s")
+        check_windows(f"stop {self.id}", self.windows)
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One visit: `delivery` amounts come from the route's start, `pickup` amounts go to its end."""
+    """One visit: `delivery` amounts come from the start of its trip, `pickup` amounts go to the end of it.
+
+    `goods` names the kind of goods (goods.py), `revenue` what serving it earns, `mandatory` that it comes before
+    all that is not (worth.py); so with shipments.
+    """
 
     id: Id
     location: int
@@ -94,12 +105,16 @@ class Job:
     pickup: tuple[int, ...] = ()
     skills: frozenset[str] = frozenset()
     priority: int = 0
+    setup_s: int = 0
+    goods: str | None = None
+    revenue: int = 0
+    mandatory: bool = False
 
     def __post_init__(self) -> None:
-        """Refuse what its visit would refuse, negative amounts and priorities outside 0..100."""
-        Visit(self.id, self.location, self.service_s, self.windows)
+        """Refuse what its visit would refuse, negative amounts or revenue and priorities outside 0..100."""
+        self.visits  # noqa: B018 - the visit checks itself
         check_amounts(f"job {self.id}", (*self.delivery, *self.pickup))
-        _check_priority(f"job {self.id}", self.priority)
+        _check_merit(self.label, self.priority, self.revenue)
 
     @property
     def label(self) -> str:
@@ -109,7 +124,7 @@ class Job:
     @property
     def visits(self) -> tuple[Visit, ...]:
         """Its only visit."""
-        return (Visit(self.id, self.location, self.service_s, self.windows),)
+        return (Visit(self.id, self.location, self.service_s, self.windows, self.setup_s),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,11 +137,14 @@ class Shipment:
     amount: tuple[int, ...] = ()
     skills: frozenset[str] = frozenset()
     priority: int = 0
+    goods: str | None = None
+    revenue: int = 0
+    mandatory: bool = False
 
     def __post_init__(self) -> None:
-        """Refuse negative amounts and priorities outside 0..100."""
+        """Refuse negative amounts or revenue and priorities outside 0..100."""
         check_amounts(self.label, self.amount)
-        _check_priority(self.label, self.priority)
+        _check_merit(self.label, self.priority, self.revenue)
 
     @property
     def label(self) -> str:
@@ -142,7 +160,8 @@ class Shipment:
 Task = Job | Shipment
 
 
-def _check_priority(owner: str, priority: int) -> None:
+def _check_merit(owner: str, priority: int, revenue: int) -> None:
+    require(0 <= revenue <= LARGEST, f"revenue of {owner} is {revenue}, outside 0..{LARGEST}")
     require(
         0 <= priority <= HIGHEST_PRIORITY, f"priority of {owner} is {priority}, outside 0..{HIGHEST_PRIORITY}"
     )

@@ -55,12 +55,19 @@ def _frozen_matrix(name: str, values: IntMatrix) -> IntMatrix:
 class Plane:
     """Points of an academic instance: its true distances and times are Euclidean decimals of the file's unit.
 
-    The integer matrices then count parts of 1/`scale` of that unit, times rounded up, so that what is
-    feasible in integers is feasible in truth; the checker replays with these decimals all the same.
+    The integer distances then count parts of 1/`scale` of that unit, the integer times parts of 1/`time_scale`
+    (as `scale` if 0), rounded up, so that what is feasible in integers is feasible in truth; the checker
+    replays with these decimals all the same.
     """
 
     points: FloatMatrix
     scale: int = 1000
+    time_scale: int = 0
+
+    @property
+    def time_parts(self) -> int:
+        """How many of the problem's seconds make one unit of the file's time."""
+        return self.time_scale or self.scale
 
     def between(self, origin: int, destination: int) -> float:
         """Euclidean distance in the file's unit."""

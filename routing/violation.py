@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from haoyun.routing.tasks import Id
+
 
 class Rule(StrEnum):
     """The rules that a plan can break."""
@@ -30,11 +32,31 @@ class Rule(StrEnum):
     COST = "cost"
     TOTAL = "total"
     UNASSIGNED = "unassigned"  # the list of what is left out is not exactly what is left out
+    REVENUE = "revenue"
+    SETUP = "setup"
+    TRIPS = "trips"  # more trips than allowed, or a reload that the vehicle does not have
+    LIFO = "lifo"  # something stands in front of what is to be unloaded
+    APART = "apart"  # goods on board together that may not be
+    CLEANING = "cleaning"  # goods loaded into a body that is not clean for them
+    FIXED = "fixed"  # the stops that are fixed do not come first, in their order
+    ON_BOARD = "on_board"  # goods that are on board are picked up again, or delivered by another vehicle
+    NOT_LOADED = "not_loaded"  # a job gets goods that the vehicle under way has not loaded
+    PAUSE = "pause"  # a pause does not fit between driving and work
+    DRIVING = "driving"  # driven too long without a break
+    DAILY_DRIVING = "daily_driving"
+    DAILY_REST = "daily_rest"  # driving or work too long after the last daily rest
 
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """One broken rule, in words."""
+    """One broken rule, in words; as far as they apply with the vehicle, the stop and by how much.
+
+    `stop` is the kind and id of the step. `excess` is counted in the rule's own unit: seconds for times and hours,
+    metres for distances, amounts of the dimension for loads, money for costs.
+    """
 
     rule: Rule
     text: str
+    vehicle: Id | None = None
+    stop: tuple[str, Id | None] | None = None
+    excess: float | None = None

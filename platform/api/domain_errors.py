@@ -12,6 +12,7 @@ from haoyun.platform.idempotency import IdempotencyError, KeyReused
 from haoyun.platform.jobs import BadMove, NoSuchJob
 from haoyun.platform.market.errors import Conflict, FieldErrors, MarketError, NotAllowed, NotFound
 from haoyun.platform.market.words import sentence
+from haoyun.routing import BadFormat
 
 _MISSING: tuple[type[Exception], ...] = (NoSuchJob, UnknownOrganization, UnknownUser)
 
@@ -24,6 +25,7 @@ def register_domain_errors(app: Flask) -> None:
     app.register_error_handler(BadAccount, _bad_account)
     app.register_error_handler(MarketError, _market)
     app.register_error_handler(IdempotencyError, _bad_key)
+    app.register_error_handler(BadFormat, _bad_problem)
 
 
 def _missing(_error: Exception) -> Response:
@@ -36,6 +38,10 @@ def _conflict(error: Exception) -> Response:
 
 def _bad_account(error: BadAccount) -> Response:
     return answer(Problem(422, errors={error.field: error.rule}))
+
+
+def _bad_problem(error: BadFormat) -> Response:
+    return answer(Problem(422, errors={"problem": str(error)}))
 
 
 def _bad_key(error: IdempotencyError) -> Response:

@@ -15,15 +15,19 @@ from haoyun.platform.api.retries import once_for
 from haoyun.platform.jobs import Job, cancel, enqueue, get_job, list_jobs
 from haoyun.platform.planning import MAX_TIME_LIMIT_S, OPTIMIZE
 from haoyun.platform.services import services
+from haoyun.routing.formats import vroom
 
 blueprint = resource("jobs", "Optimization")
 MAX_SEED = 2**31 - 1
 
 
 class NewJob(Input):
-    """What to optimize: a routing problem in VROOM's JSON, or the caller's own fleet and its best loads."""
+    """What to optimize: a routing problem in VROOM's JSON, or the caller's own fleet and its best loads.
 
-    kind: Literal["optimize"] = "optimize"
+    Of kind `vroom` the result also holds VROOM's own answer, in `vroom`.
+    """
+
+    kind: Literal["optimize", "vroom"] = "optimize"
     problem: Annotated[dict[str, Any] | None, Field(description="VROOM JSON; matrices are optional")] = None
     plan: Annotated[Literal["my_fleet"] | None, Field(description="the carrier's open capacities")] = None
     time_limit_s: Annotated[float, Field(ge=1, le=MAX_TIME_LIMIT_S)] = 5.0
@@ -34,6 +38,8 @@ class NewJob(Input):
     def _one_of_both(self) -> NewJob:
         if (self.problem is None) == (self.plan is None):
             raise ValueError("give either problem or plan")
+        if self.kind == "vroom" and self.problem is None:
+            raise ValueError("kind vroom needs a problem")
         return self
 
     @field_validator("problem")
@@ -87,10 +93,14 @@ class JobPage(Output):
 @blueprint.output(JobOut, 202)
 @blueprint.doc(summary="Start an optimization", security="bearer", responses=[401, 403, 422])
 def create_job(actor: Actor, json_data: NewJob) -> object:
-    """Queue an optimization; `Location` names where to look for its plan."""
+    """Queue an optimization; `Location` names where to look for its plan. A problem that cannot be is refused."""
+    if json_data.problem is not None:
+        vroom.from_json(json_data.problem)
     found, now = services(), services().now()
     owner: dict[str, Any] = {"kind": OPTIMIZE, "org_id": actor.org_id, "user_id": actor.user_id}
     payload = json_data.model_dump(exclude={"kind"}, exclude_none=True)
+    if json_data.kind == "vroom":
+        payload["answer"] = "vroom"
     with found.write() as db:
         job_id = once_for(db, actor, "job", now, lambda: enqueue(db, payload=payload, now=now, **owner).id)
         job = get_job(db, job_id)

@@ -20,8 +20,9 @@ from haoyun.platform.planning.pages import plan_document
 from haoyun.platform.planning.problem import fleet_problem
 from haoyun.platform.planning.roads import Roads
 from haoyun.platform.settings import Settings
-from haoyun.routing import BadFormat, BadProblem, Problem, solve
+from haoyun.routing import BadFormat, BadProblem, Plan, Problem, ReadResult, solve
 from haoyun.routing.formats import vroom
+from haoyun.routing.formats.vroom_answer import as_vroom
 from haoyun.routing.solve import Progress
 
 DEFAULT_TIME_LIMIT_S = 5.0
@@ -34,6 +35,7 @@ class Task:
     problem: Problem
     points: list[tuple[float, float]] | None = None
     labels: Mapping[str, Any] | None = None
+    read: ReadResult | None = None  # where it came as a request
 
 
 def handlers(
@@ -70,11 +72,13 @@ class Dispatch:
             raise JobRefused(str(error)) from error
         if context.stop.is_set():
             raise JobStopped("the job was cancelled or its worker stops")
-        return plan_document(task.problem, plan, task.points, task.labels, self.roads)
+        document = plan_document(task.problem, plan, task.points, task.labels, self.roads)
+        return document | _for_request(payload, task, plan)
 
     def _task(self, job: Job) -> Task:
         if "problem" in job.payload:
-            return Task(vroom.from_json(job.payload["problem"]))
+            read = vroom.read_json(job.payload["problem"])
+            return Task(read.problem, read=read)
         now = self.now()
         with reading(self.databases.platform).connect() as db:
             fleet = read_fleet(db, job.org_id, now)
@@ -85,6 +89,16 @@ class Dispatch:
         matrix = self.roads.matrix(fleet.points)
         problem = fleet_problem(fleet, matrix, now, job.payload.get("objective", "distance"))
         return Task(problem, fleet.points, fleet.labels(now))
+
+
+def _for_request(payload: Mapping[str, Any], task: Task, plan: Plan) -> dict[str, Any]:
+    """What the sender of a request gets beside the plan: its warnings and, if asked for, VROOM's answer."""
+    if task.read is None:
+        return {}
+    document: dict[str, Any] = {"warnings": list(task.read.warnings)}
+    if payload.get("answer") == "vroom":
+        document["vroom"] = as_vroom(task.problem, plan, task.read.legend)
+    return document
 
 
 def _reporter(context: JobContext, limit_s: float) -> Callable[[Progress], None]:

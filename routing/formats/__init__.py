@@ -2,57 +2,66 @@
 
 from __future__ import annotations
 
-import gzip
-import zlib
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 from haoyun.routing.errors import BadFormat, BadProblem
-from haoyun.routing.formats import lilim, solomon, vroom
-from haoyun.routing.problem import Problem
+from haoyun.routing.formats import lilim, sartori, sheet, solomon, vroom, vrplib
+from haoyun.routing.formats.content import as_text, unpacked
+from haoyun.routing.formats.result import ReadResult
 
-__all__ = ["ReadResult", "read_problem"]
+__all__ = ["FORMATS", "ReadResult", "read_problem"]
 
-# In this order: JSON cannot be mistaken, Solomon has headings, Li and Lim is nothing but numbers.
-_FORMATS = {"vroom": vroom, "solomon": solomon, "lilim": lilim}
-_GZIP_MAGIC = b"\x1f\x8b"
-
-
-@dataclass(frozen=True, slots=True)
-class ReadResult:
-    """A problem and the format that it was written in."""
-
-    problem: Problem
-    format: str
+# In this order: JSON cannot be mistaken, the next three have headings, Li and Lim is nothing but numbers.
+_TEXTS: tuple[tuple[Callable[[str], bool], Callable[[str], ReadResult]], ...] = tuple(
+    (module.looks_like, module.read) for module in (vroom, sartori, solomon, lilim)
+)
+FORMATS = (
+    "VROOM JSON, VRPLIB, Sartori and Buriol, Solomon (Gehring and Homberger), Li and Lim, "
+    "or orders and vehicles as .xlsx or CSV"
+)
 
 
-def read_problem(source: Path | str) -> ReadResult:
-    """Read a problem from a path, or from a text that holds it; gzip is unpacked.
+def read_problem(
+    source: Path | str | bytes, *, vehicles: Path | bytes | None = None, rounding: str | None = None
+) -> ReadResult:
+    """Read a problem from a path, or from the text or bytes that hold it; gzip is unpacked.
 
-    Raises BadFormat with the line, column or field at fault, and OSError where a path cannot be read.
+    `vehicles` is a second CSV file, where the first one holds the orders alone. `rounding` (nearest,
+    one-decimal, three-decimals) is for VRPLIB's EUC_2D in place of its type's. Raises BadFormat with the
+    line, column, cell or field at fault, and OSError where a path cannot be read.
     """
-    text = _read_file(source) if isinstance(source, Path) else source
-    for name, module in _FORMATS.items():
-        if module.looks_like(text):
-            return ReadResult(_read_as(module.read, text), name)
-    if not text.strip():
-        raise BadFormat("the file is empty")
-    raise BadFormat("the content is neither VROOM JSON nor Solomon nor Li and Lim text")
-
-
-def _read_as(read: Callable[[str], Problem], text: str) -> Problem:
+    data = unpacked(_bytes(source))
     try:
-        return read(text)
+        tables = sheet.tables_of(data)
+        if tables is None:
+            if vehicles is not None:
+                raise BadFormat("a list of vehicles goes with a list of orders; this file is none")
+            return _read(as_text(data), rounding)
+        if vehicles is not None:
+            more = sheet.tables_of(unpacked(_bytes(vehicles)), "vehicles, ")
+            if more is None:
+                raise BadFormat("the list of vehicles is neither .xlsx nor CSV with a column vehicle")
+            tables = tables.with_more(more)
+        return sheet.problem_of(tables)
     except BadProblem as error:
         raise BadFormat(str(error)) from error
 
 
-def _read_file(path: Path) -> str:
-    data = path.read_bytes()
-    try:
-        return (gzip.decompress(data) if data.startswith(_GZIP_MAGIC) else data).decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise BadFormat("the file is not text in UTF-8") from None
-    except (EOFError, zlib.error, gzip.BadGzipFile):
-        raise BadFormat("the gzip file is damaged") from None
+def _bytes(source: Path | str | bytes) -> bytes:
+    if isinstance(source, Path):
+        return source.read_bytes()
+    return source.encode("utf-8", "surrogatepass") if isinstance(source, str) else source
+
+
+def _read(text: str, rounding: str | None) -> ReadResult:
+    if vrplib.looks_like(text) and not vroom.looks_like(text):
+        return vrplib.read(text, rounding)
+    if rounding is not None:
+        raise BadFormat("rounding is for VRPLIB files alone; other formats say themselves how they round")
+    for looks_like, read in _TEXTS:
+        if looks_like(text):
+            return read(text)
+    if not text.strip():
+        raise BadFormat("the file is empty")
+    raise BadFormat(f"the content is of no format known here: {FORMATS}")

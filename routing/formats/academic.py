@@ -5,19 +5,25 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import takewhile
 
 import numpy as np
 
 from haoyun.routing.errors import BadFormat
+from haoyun.routing.formats.result import ReadResult
+from haoyun.routing.legend import Legend
 from haoyun.routing.problem import Problem, Vehicle
-from haoyun.routing.tasks import Job, Shipment, Window
+from haoyun.routing.tasks import LARGEST, Job, Shipment, Window
 from haoyun.routing.travel import LONGEST_LEG, Plane
 
-# Parts of the file's unit in the integer matrices: five significant digits for the largest known instances.
+# Parts of the file's unit in the matrix of distances: five significant digits for the largest known instances.
 SCALE = 1000
+# Times are rounded up leg by leg, so a window that a route meets to the last decimal could be missed by the
+# sum of what was added: counted in millionths that sum stays below a ten-thousandth for a hundred stops.
+_FINEST = 1_000_000
 _FARTHEST = LONGEST_LEG / SCALE / 4  # of a coordinate, so that no distance is too long
-# Keeps a distance of exactly 5 from being rounded up to 5.001 for a float's last digit.
-_FLOAT_DUST = 1e-7
+# Of the file's unit: keeps a distance of exactly 5 from being rounded up to 5.001 for a float's last digit.
+_FLOAT_DUST = 1e-10
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +76,7 @@ class Site:
     due: float
     service: float
     location: int = 0
+    parts: int = SCALE  # of one unit of time
 
     @property
     def window(self) -> Window:
@@ -78,48 +85,71 @@ class Site:
             raise BadFormat(
                 f"line {self.row.line}: due date {self.due:g} is before ready time {self.ready:g}"
             )
-        return Window(math.ceil(self.ready * SCALE - _FLOAT_DUST), math.floor(self.due * SCALE + _FLOAT_DUST))
+        return Window(
+            math.ceil((self.ready - _FLOAT_DUST) * self.parts),
+            math.floor((self.due + _FLOAT_DUST) * self.parts),
+        )
 
     @property
     def service_parts(self) -> int:
         """Service time in parts of the unit, rounded up."""
         if self.service < 0:
             raise BadFormat(f"line {self.row.line}: service time is negative ({self.service:g})")
-        return math.ceil(self.service * SCALE - _FLOAT_DUST)
+        return math.ceil((self.service - _FLOAT_DUST) * self.parts)
 
 
 def euclidean_problem(
+    format_name: str,
     fleet: int,
     capacity: int,
     sites: Sequence[Site],
     *,
     jobs: Sequence[Job] = (),
     shipments: Sequence[Shipment] = (),
-) -> Problem:
+) -> ReadResult:
     """A problem with `fleet` like vehicles at the first site; one unit of distance costs one unit of cost."""
     depot = sites[0]
     # More vehicles than customers cannot be used, and some files state their fleet as good as endless.
     fleet = min(fleet, max(len(sites) - 1, 1))
     points = np.array([(site.x, site.y) for site in sites], dtype=np.float64)
-    far = float(np.abs(points).max(initial=0))
-    if far > _FARTHEST:
-        raise BadFormat(f"a coordinate is {far:g}; up to {_FARTHEST:g} can be calculated with")
-    lengths = np.hypot(*(points[:, None, :] - points[None, :, :]).transpose(2, 0, 1)) * SCALE
+    lengths = np.hypot(*(points[:, None, :] - points[None, :, :]).transpose(2, 0, 1))
     vehicles = (
         Vehicle(number, 0, 0, (capacity,), depot.window, cost_per_km=1000 // SCALE)
         for number in range(1, fleet + 1)
     )
-    return Problem(
+    problem = Problem(
         vehicles=tuple(vehicles),
-        durations_s=np.ceil(lengths - _FLOAT_DUST).astype(np.int64),
-        distances_m=np.rint(lengths).astype(np.int64),
+        durations_s=np.ceil((lengths - _FLOAT_DUST) * depot.parts).astype(np.int64),
+        distances_m=np.rint(lengths * SCALE).astype(np.int64),
         jobs=tuple(jobs),
         shipments=tuple(shipments),
         capacity_names=("demand",),
-        plane=Plane(points, SCALE),
+        plane=Plane(points, SCALE, depot.parts),
     )
+    legend = Legend(
+        points=tuple((site.x, site.y) for site in sites),
+        distance_parts=SCALE,
+        time_parts=depot.parts,
+        abstract=True,
+    )
+    return ReadResult(problem, format_name, legend)
 
 
 def located(sites: Sequence[Site]) -> list[Site]:
-    """The same sites, each knowing its position in the file."""
-    return [replace(site, location=position) for position, site in enumerate(sites)]
+    """The same sites, each knowing its position in the file and how finely time is counted."""
+    far = max((abs(value) for site in sites for value in (site.x, site.y)), default=0.0)
+    if far > _FARTHEST:
+        raise BadFormat(f"a coordinate is {far:g}; up to {_FARTHEST:g} can be calculated with")
+    late = max((abs(value) for site in sites for value in (site.due, site.service)), default=0.0)
+    parts = _parts(far * 4, late)
+    return [replace(site, location=position, parts=parts) for position, site in enumerate(sites)]
+
+
+def _parts(longest: float, latest: float) -> int:
+    """The finest power of ten from SCALE to _FINEST by which legs and windows stay within range."""
+    finer = [SCALE * 10, SCALE * 100, SCALE * 1000]
+    fitting = takewhile(
+        lambda parts: parts <= _FINEST and longest * parts <= LONGEST_LEG and latest * parts <= LARGEST,
+        finer,
+    )
+    return max([SCALE, *fitting])

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Iterator
+import math
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, cast
 
@@ -12,6 +13,9 @@ import numpy as np
 from haoyun.routing.errors import BadFormat, BadProblem
 from haoyun.routing.tasks import Id, Window
 from haoyun.routing.travel import LONGEST_LEG, IntMatrix
+
+# "servise" is a service; "notes" is nobody's "steps".
+_LIKE = 0.75
 
 
 class Fields:
@@ -124,7 +128,7 @@ class Fields:
         if not isinstance(value, list) or len(value) != 2 or not all(_is_number(v) for v in value):
             raise BadFormat(f"{where} must be [longitude, latitude]")
         lon, lat = float(value[0]), float(value[1])
-        if abs(lon) > 180 or abs(lat) > 90:
+        if not (abs(lon) <= 180 and abs(lat) <= 90):
             raise BadFormat(
                 f"{where} must be [longitude, latitude] within [±180, ±90], not [{lon:g}, {lat:g}]"
             )
@@ -148,20 +152,39 @@ class Fields:
         """A square list of lists of whole numbers."""
         return _matrix(self._get(name), self.path(name))
 
-    def refuse_others(
-        self, *, ignored: Iterable[str] = (), empty: Iterable[str] = (), ones: Iterable[str] = ()
-    ) -> None:
-        """Refuse fields that nobody read. `empty` and `ones` may stand there as long as they change nothing."""
+    def find_number(self, name: str) -> float | None:
+        """A field that is a number, or None."""
+        value = self._find(name)
+        if value is None:
+            return None
+        if not _is_number(value) or not math.isfinite(value):
+            raise BadFormat(f"{self.path(name)} must be a number, not {_kind(value)}")
+        return float(value)
+
+    def find_wholes(self, name: str) -> dict[str, int]:
+        """A field that is an object of whole numbers; empty if it is absent."""
+        found = self.find_object(name)
+        return {} if found is None else {key: found.whole(key, default=0) for key in found.names()}
+
+    def finish(self, *, needs: Mapping[str, str], warnings: list[str] | None = None) -> None:
+        """Look at what nobody read.
+
+        `needs` are fields of the format that are not supported, with what each would need: refused unless
+        they are empty. A name close to a known one is refused as misspelt. Any other is something of the
+        caller's own, and gets a warning; it is refused where `warnings` is None.
+        """
         for name, value in self.values.items():
-            if name in self._asked or name in ignored:
+            if name in self._asked:
                 continue
-            if name in (*empty, *ones):
-                if value and not (name in ones and value == 1):
-                    raise BadFormat(f"{self.path(name)} is not supported")
+            if name in needs:
+                if value:
+                    raise BadFormat(f"{self.path(name)} is not supported: it needs {needs[name]}")
                 continue
-            near = difflib.get_close_matches(name, self._asked, 1)
-            hint = f" (did you mean {near[0]}?)" if near else ""
-            raise BadFormat(f"{self.path(name)} is not a known field{hint}")
+            near = difflib.get_close_matches(name, [*self._asked, *needs], 1, cutoff=_LIKE)
+            if near or warnings is None:
+                hint = f" (did you mean {near[0]}?)" if near else ""
+                raise BadFormat(f"{self.path(name)} is not a known field{hint}")
+            warnings.append(f"{self.path(name)} is not a field of VROOM and does not count")
 
 
 def _whole(value: object, where: str) -> int:

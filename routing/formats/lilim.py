@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from haoyun.routing.errors import BadFormat
 from haoyun.routing.formats.academic import Row, Site, euclidean_problem, located, numbers
-from haoyun.routing.problem import Problem
-from haoyun.routing.tasks import Shipment, Visit
+from haoyun.routing.formats.pairs import Node, paired
+from haoyun.routing.formats.result import ReadResult
 
 _HEAD = ("number of vehicles", "capacity")
 _COLUMNS = ("id", "x", "y", "demand", "ready time", "due date", "service time", "pickup", "delivery")
@@ -21,7 +21,7 @@ def looks_like(text: str) -> bool:
     return len(lines) == 2 and len(lines[0]) in (2, 3) and len(lines[1]) >= 7 and _all_numbers(lines[0])
 
 
-def read(text: str) -> Problem:
+def read(text: str) -> ReadResult:
     """The problem in `text`; BadFormat names the line and the column at fault."""
     lines = [(number, line) for number, line in enumerate(text.splitlines(), start=1) if line.strip()]
     if not lines:
@@ -31,9 +31,9 @@ def read(text: str) -> Problem:
     if not rows:
         raise BadFormat("line 2 is missing: the first site is the depot")
     sites = located([_site(row) for row in rows])
-    return euclidean_problem(
-        head.whole("number of vehicles"), head.whole("capacity"), sites, shipments=_shipments(sites)
-    )
+    fleet, capacity = head.whole("number of vehicles"), head.whole("capacity")
+    shipments = paired([_node(site) for site in sites[1:]])
+    return euclidean_problem("lilim", fleet, capacity, sites, shipments=shipments)
 
 
 def _site(row: Row) -> Site:
@@ -49,30 +49,18 @@ def _site(row: Row) -> Site:
     )
 
 
-def _shipments(sites: list[Site]) -> list[Shipment]:
-    by_id = {site.id: site for site in sites[1:]}
-    pickups = [site for site in sites[1:] if site.row.whole("delivery")]
-    paired = {site.row.whole("delivery") for site in pickups}
-    alone = next((s for s in sites[1:] if not s.row.whole("delivery") and s.id not in paired), None)
-    if alone is not None:
-        raise BadFormat(f"line {alone.row.line}: site {alone.id} is neither a pickup nor the delivery of one")
-    return [_shipment(site, by_id) for site in pickups]
-
-
-def _shipment(pickup: Site, by_id: dict[int, Site]) -> Shipment:
-    line, wanted = pickup.row.line, pickup.row.whole("delivery")
-    delivery = by_id.get(wanted)
-    if delivery is None or delivery.row.whole("pickup") != pickup.id:
-        raise BadFormat(
-            f"line {line}: site {pickup.id} names {wanted} as its delivery, which does not name it back"
-        )
-    if pickup.demand < 0 or delivery.demand != -pickup.demand:
-        raise BadFormat(f"line {line}: demand {pickup.demand} is picked up, {-delivery.demand} delivered")
-    return Shipment(pickup.id, _visit(pickup), _visit(delivery), amount=(pickup.demand,))
-
-
-def _visit(site: Site) -> Visit:
-    return Visit(site.id, site.location, site.service_parts, (site.window,))
+def _node(site: Site) -> Node:
+    return Node(
+        line=site.row.line,
+        id=site.id,
+        location=site.location,
+        demand=site.demand,
+        service=site.service_parts,
+        earliest=site.window.start_s,
+        latest=site.window.end_s,
+        pickup=site.row.whole("pickup"),
+        delivery=site.row.whole("delivery"),
+    )
 
 
 def _all_numbers(words: list[str]) -> bool:

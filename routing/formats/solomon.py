@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from haoyun.routing.errors import BadFormat
 from haoyun.routing.formats.academic import Row, Site, euclidean_problem, located, numbers
-from haoyun.routing.problem import Problem
+from haoyun.routing.formats.result import ReadResult
 from haoyun.routing.tasks import Job
 
 _SECTIONS = ("VEHICLE", "CUSTOMER")
@@ -23,7 +23,7 @@ def looks_like(text: str) -> bool:
     return "VEHICLE" in words or any(line.startswith("CUST NO") or line == "CUSTOMER" for line in words)
 
 
-def read(text: str) -> Problem:
+def read(text: str) -> ReadResult:
     """The problem in `text`; BadFormat names the line and the column that is missing or no number."""
     lines = list(enumerate(text.splitlines(), start=1))
     fleet = _first_row(lines, "VEHICLE", ("number of vehicles", "capacity"))
@@ -31,7 +31,7 @@ def read(text: str) -> Problem:
     if not sites:
         raise BadFormat("the section CUSTOMER has no rows: the first one is the depot")
     count, capacity = fleet.whole("number of vehicles"), fleet.whole("capacity")
-    return euclidean_problem(count, capacity, sites, jobs=[_job(site) for site in sites[1:]])
+    return euclidean_problem("solomon", count, capacity, sites, jobs=[_job(site) for site in sites[1:]])
 
 
 def _site(row: Row) -> Site:

@@ -38,14 +38,39 @@ def test_a_problem_becomes_a_plan(carrier: Any, databases: Databases, tmp_path: 
     assert [one["id"] for one in listed] == [job["id"]] and "result" not in listed[0]
 
 
-def test_a_problem_that_cannot_be_fails_with_the_rule(
+@pytest.mark.parametrize(
+    ("job", "sentence"),
+    [
+        (
+            {"time_windows": [[900, 100]]},
+            "jobs[0].time_windows[0]: window ends (00:01:40) before it begins (00:15)",
+        ),
+        ({"servise": 5}, "jobs[0].servise is not a known field (did you mean service?)"),
+        ({"delivery": [1, 1]}, "delivery of job 7 has 2 values, the problem has 1 capacities (capacity 1)"),
+    ],
+)
+def test_a_problem_that_cannot_be_starts_no_job_and_names_the_field(
+    carrier: Any, job: dict[str, Any], sentence: str
+) -> None:
+    wrong = {**PROBLEM, "jobs": [{"id": 7, "location": [121.5, 29.8], **job}]}
+    for kind in ("optimize", "vroom"):
+        answer = carrier.post("/jobs", {"problem": wrong, "kind": kind})
+        assert (answer.status_code, answer.content_type) == (422, "application/problem+json")
+        assert answer.json["errors"] == {"problem": sentence}
+    assert carrier.get("/jobs").json["items"] == []
+
+
+def test_a_request_of_kind_vroom_is_also_answered_as_vroom_answers(
     carrier: Any, databases: Databases, tmp_path: Path
 ) -> None:
-    wrong = {**PROBLEM, "jobs": [{"id": 7, "location": [121.5, 29.8], "time_windows": [[900, 100]]}]}
-    job_id = carrier.post("/jobs", {"problem": wrong}).json["id"]
+    request = {**PROBLEM, "options": {"g": True}}
+    job_id = carrier.post("/jobs", {"kind": "vroom", "problem": request, "time_limit_s": 2}).json["id"]
     _work(databases, tmp_path)
-    job = carrier.get(f"/jobs/{job_id}").json
-    assert job["state"] == "FAILED" and "ends" in job["error"] and job["tries"] == 1
+    result = carrier.get(f"/jobs/{job_id}").json["result"]
+    assert result["warnings"] == ["options do not count: they are for VROOM's own command line"]
+    answer = result["vroom"]
+    assert (answer["code"], answer["summary"]["routes"], answer["summary"]["unassigned"]) == (0, 1, 0)
+    assert answer["routes"][0]["steps"][0]["location"] == [121.55, 29.87]
 
 
 def test_what_no_vehicle_can_carry_is_unassigned_with_reasons(
@@ -67,6 +92,7 @@ def test_what_no_vehicle_can_carry_is_unassigned_with_reasons(
         {"problem": PROBLEM, "seed": -1},
         {"problem": [], "kind": "optimize"},
         {"problem": PROBLEM, "kind": "shell"},
+        {"plan": "my_fleet", "kind": "vroom"},
     ],
 )
 def test_a_wrong_request_starts_no_job(carrier: Any, body: object) -> None:

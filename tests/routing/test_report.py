@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from haoyun.routing import Problem, as_json, read_problem
+from haoyun.routing.legend import Legend
 from haoyun.routing.solve import plan_of
 
 
@@ -41,3 +42,9 @@ def test_academic_distances_have_the_decimals_of_the_file() -> None:
     plan = plan_of(problem, ((0, 1), ()))
     assert plan is not None
     assert as_json(problem, plan)["distance"] == as_json(problem, plan)["cost"] == round(4 * 2**0.5, 6)
+
+
+def test_a_file_without_distances_has_none_in_its_report(freight: Problem) -> None:
+    plan = plan_of(freight, ((), ()))
+    assert plan is not None
+    assert as_json(freight, plan, Legend(has_distances=False))["distance"] is None

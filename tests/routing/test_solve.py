@@ -32,6 +32,9 @@ from haoyun.routing import (
     solve,
     violations,
 )
+from haoyun.routing.portfolio import Crew
+from haoyun.routing.recipes import Engine
+from haoyun.routing.solve import tours_of, worth
 
 
 @pytest.fixture
@@ -188,3 +191,36 @@ def test_it_works_from_a_script_without_a_main_guard_and_from_a_folder_with_a_pl
         check=False,
     )
     assert (done.stdout, done.stderr) == ("1\n", "")
+
+
+def test_a_start_is_never_answered_with_a_worse_plan(r101: Problem) -> None:
+    good = solve(r101, time_limit_s=3, threads=2)
+    again = solve(r101, time_limit_s=0.6, seed=1, start=tours_of(r101, good))
+    assert worth(r101, again) <= worth(r101, good)
+
+
+def test_a_start_is_the_answer_where_the_search_is_cancelled_at_once(freight: Problem) -> None:
+    plan = solve(freight, time_limit_s=60, start=((0, 1, 2, 3), (4, 5)), cancelled=lambda: True)
+    assert (plan.distance_m, plan.unassigned) == (13000, ())
+
+
+def test_a_crew_stays_warm_and_serves_one_problem_after_the_other(freight: Problem, r101: Problem) -> None:
+    with Crew(2) as crew:
+        assert solve(freight, time_limit_s=6, threads=2, crew=crew).unassigned == ()
+        first = {child.pid for child in psutil.Process().children()}
+        assert solve(r101, time_limit_s=1.5, threads=2, crew=crew).vehicles < 25
+        assert first & {child.pid for child in psutil.Process().children()}, "a busy machine may lose one"
+
+
+def test_a_crew_replaces_what_had_to_be_ended(freight: Problem) -> None:
+    with Crew(1) as crew:
+        (first,) = {child.pid for child in psutil.Process().children()}
+        solve(freight, time_limit_s=60, crew=crew, cancelled=lambda: True)
+        assert solve(freight, time_limit_s=2, crew=crew).unassigned == ()
+        assert first not in {child.pid for child in psutil.Process().children()}
+
+
+def test_or_tools_can_be_asked_for(freight: Problem) -> None:
+    plan = solve(freight, time_limit_s=1, engine=Engine.OR_TOOLS)
+    assert plan.method.startswith("OR-Tools")
+    assert plan.unassigned == ()

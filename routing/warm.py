@@ -1,0 +1,46 @@
+"""Compile the search once, so that no problem's time limit pays for it: `python -m haoyun.routing.warm`.
+
+`make install` calls it; a search process that finds nothing compiled does the same by itself, once.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+
+import numpy as np
+
+from haoyun.routing.problem import Objective, Problem, Vehicle
+from haoyun.routing.tasks import Job, Shipment, Visit, Window
+
+
+def warm() -> float:
+    """Run every compiled function once; seconds that it took (half a minute the first time, else one)."""
+    from haoyun.routing.sisr.search import Search  # noqa: PLC0415 - imports numba
+
+    begun = time.monotonic()
+    search = Search(_small_problem(), seed=1)
+    search.anneal(20_000, 1.0, 0.1)
+    search.shrink(20_000, 1.0)
+    search.restart_from_best()
+    return time.monotonic() - begun
+
+
+def _small_problem() -> Problem:
+    places = np.arange(9)
+    km = np.abs(places[:, None] - places[None, :])
+    return Problem(
+        vehicles=tuple(Vehicle(n, 0, 0, (9,), Window(0, 7200)) for n in range(3)),
+        durations_s=km * 60,
+        distances_m=km * 1000,
+        jobs=tuple(
+            Job(n, n, windows=(Window(0, 900), Window(1200, 3600)), delivery=(1,)) for n in range(1, 5)
+        ),
+        shipments=tuple(Shipment(n, Visit(n, n), Visit(n, n + 1), amount=(1,)) for n in range(5, 8)),
+        capacity_names=("kg",),
+        objective=Objective.VEHICLES,
+    )
+
+
+if __name__ == "__main__":
+    sys.stdout.write(f"the route search is compiled ({warm():.1f} s)\n")

@@ -1,0 +1,195 @@
+"""Runs in the environment of the peers, not ours: one problem (JSON) in, tours found by another solver out.
+
+    python peer_run.py pyvrp|vroom|plot FILE [SECONDS SEED THREADS]
+
+Prints {"tours": [[vehicle, [stop, ...]], ...], "seconds": s, "history": [[s, cost], ...], "version": v}.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from datetime import timedelta
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+
+OPEN, CLOSED = -(10**12), 10**12
+
+
+def pyvrp(problem: dict, seconds: float, seed: int) -> dict:
+    import pyvrp as library
+    from pyvrp.stop import MaxRuntime
+
+    model = library.Model()
+    places = [model.add_location(0, 0) for _ in problem["distances"]]
+    depots = {}
+    for kind, count in zip(problem["kinds"], problem["counts"], strict=True):
+        for end in (kind["start"], kind["end"]):
+            if end not in depots:
+                depots[end] = model.add_depot(places[end])
+        late = {} if kind["off"] is None else {"tw_late": kind["off"]}
+        model.add_vehicle_type(
+            count,
+            kind["capacity"],
+            start_depot=depots[kind["start"]],
+            end_depot=depots[kind["end"]],
+            tw_early=kind["on"],
+            **late,
+        )
+    numbers = {"client": [], "shipment": []}
+    for task in problem["tasks"]:
+        stops = [problem["stops"][n] for n in task["stops"]]
+        begin_end = [(s["windows"][0] if s["windows"] else [0, np.iinfo(np.int64).max]) for s in stops]
+        if len(stops) == 1:
+            numbers["client"].append(task["stops"])
+            model.add_client(
+                places[stops[0]["place"]],
+                delivery=task["given"],
+                pickup=task["taken"],
+                service_duration=stops[0]["service"],
+                tw_early=begin_end[0][0],
+                tw_late=begin_end[0][1],
+            )
+        else:
+            numbers["shipment"].append(task["stops"])
+            model.add_shipment(
+                places[stops[0]["place"]],
+                places[stops[1]["place"]],
+                *begin_end[0],
+                stops[0]["service"],
+                *begin_end[1],
+                stops[1]["service"],
+                amount=task["taken"],
+            )
+    data = model.data().replace(
+        distance_matrices=[np.array(problem["distances"])], duration_matrices=[np.array(problem["durations"])]
+    )
+    begun = time.monotonic()
+    result = library.solve(data, stop=MaxRuntime(seconds), seed=seed, display=False)
+    took = time.monotonic() - begun
+    fleet = [list(vehicles) for vehicles in problem["vehicles_of_kind"]]
+    tours = []
+    for route in result.best.routes() if result.is_feasible() else []:
+        stops = []
+        for activity in route.schedule():
+            if activity.is_client():
+                stops += numbers["client"][activity.idx]
+            elif activity.is_pickup():
+                stops.append(numbers["shipment"][activity.idx][0])
+            elif activity.is_delivery():
+                stops.append(numbers["shipment"][activity.idx][1])
+        tours.append([fleet[route.vehicle_type()].pop(), stops])
+    return {"tours": tours, "seconds": took, "version": f"pyvrp {version('pyvrp')}"}
+
+
+def vroom(problem: dict, seconds: float, threads: int) -> dict:
+    import vroom as library
+
+    def windows(values: list) -> list:
+        return [library.TimeWindow(a, b) for a, b in values]
+
+    given = library.Input()
+    given.set_durations_matrix("car", np.array(problem["durations"], dtype=np.uint32))
+    given.set_distances_matrix("car", np.array(problem["distances"], dtype=np.uint32))
+    if not problem["by_rates"]:
+        given.set_costs_matrix("car", np.array(problem["distances"], dtype=np.uint32))
+    for number, kind_number in problem["vehicles"]:
+        kind = problem["kinds"][kind_number]
+        limits = {"max_tasks": kind["max_stops"]} if kind["max_stops"] is not None else {}
+        costs = {}
+        if problem["by_rates"]:
+            costs["costs"] = library.VehicleCosts(
+                fixed=kind["fixed"], per_hour=kind["per_hour"], per_km=kind["per_km"]
+            )
+        duty = {} if kind["off"] is None else {"time_window": library.TimeWindow(kind["on"], kind["off"])}
+        given.add_vehicle(
+            library.Vehicle(
+                number,
+                start=kind["start"],
+                end=kind["end"],
+                profile="car",
+                capacity=kind["capacity"],
+                skills=set(kind["skills"]),
+                **duty,
+                **costs,
+                **limits,
+            )
+        )
+    for task in problem["tasks"]:
+        stops = [problem["stops"][n] for n in task["stops"]]
+        common = {"skills": set(task["skills"]), "priority": task["priority"]}
+        if len(stops) == 1:
+            given.add_job(
+                library.Job(
+                    task["stops"][0],
+                    location=stops[0]["place"],
+                    default_service=stops[0]["service"],
+                    delivery=task["given"],
+                    pickup=task["taken"],
+                    time_windows=windows(stops[0]["windows"]),
+                    **common,
+                )
+            )
+        else:
+            steps = [
+                library.ShipmentStep(
+                    n, location=s["place"], default_service=s["service"], time_windows=windows(s["windows"])
+                )
+                for n, s in zip(task["stops"], stops, strict=True)
+            ]
+            given.add_shipment(steps[0], steps[1], amount=library.Amount(task["taken"]), **common)
+    begun = time.monotonic()
+    solution = given.solve(
+        exploration_level=5, nb_threads=threads, timeout=timedelta(milliseconds=int(seconds * 1000))
+    )
+    took = time.monotonic() - begun
+    routes = solution.to_dict()["routes"]
+    tours = [
+        [route["vehicle"], [step["id"] for step in route["steps"] if step["type"] not in ("start", "end")]]
+        for route in routes
+    ]
+    return {"tours": tours, "seconds": took, "version": f"vroom (pyvroom {version('pyvroom')})"}
+
+
+def plot(figures: dict, target: str) -> None:
+    """One line an instance: our gap over time, with a mark at each peer's end."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    from matplotlib import pyplot
+
+    figure, axes = pyplot.subplots(figsize=(9, 6))
+    marks = {"pyvrp": "s", "vroom": "^", "or-tools": "x"}
+    for number, result in enumerate(r for r in figures["results"] if r["history"]):
+        colour = f"C{number % 10}"
+        times, gaps = zip(*result["history"], strict=True)
+        axes.step(
+            [*times, figures["seconds"]],
+            [*gaps, gaps[-1]],
+            where="post",
+            color=colour,
+            label=result["instance"],
+        )
+        for peer, run in result["peers"].items():
+            if run["gap_percent"] is not None:
+                axes.plot(run["seconds"], run["gap_percent"], marks.get(peer, "o"), color=colour)
+    axes.set(xlabel="seconds", ylabel="gap to best known, %", ylim=(-1, 20), title=figures["title"])
+    axes.legend(fontsize="small", ncols=3)
+    figure.savefig(target, dpi=110, bbox_inches="tight")
+
+
+def main(words: list[str]) -> None:
+    content = json.loads(Path(words[1]).read_text())
+    if words[0] == "plot":
+        plot(content, words[2])
+        return
+    seconds, seed, threads = float(words[2]), int(words[3]), int(words[4])
+    found = pyvrp(content, seconds, seed) if words[0] == "pyvrp" else vroom(content, seconds, threads)
+    print(json.dumps(found))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

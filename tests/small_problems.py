@@ -1,0 +1,200 @@
+"""Routing problems small enough to try every plan, and the compiled search without a process around it."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import permutations, product
+from queue import SimpleQueue
+
+import numpy as np
+
+from haoyun.routing import (
+    Cleaning,
+    GoodsRules,
+    Job,
+    Objective,
+    Problem,
+    Shipment,
+    Underway,
+    Vehicle,
+    Visit,
+    Window,
+    violations,
+)
+from haoyun.routing.problem import Tours
+from haoyun.routing.sisr.course import Budget, Course
+from haoyun.routing.sisr.search import Search
+from haoyun.routing.solve import plan_of, worth
+from haoyun.routing.tasks import Id, StopKind
+
+# Of a steady search: a fraction of a second of work, whatever the machine.
+STEADY_LIMIT_S = 0.3
+_NO_DEADLINE_S = 1e6
+
+
+def by_ruin_and_recreate(
+    problem: Problem, seed: int = 0, start: Tours | None = None, limit_s: float = STEADY_LIMIT_S
+) -> Tours:
+    """The tours that the compiled search finds with a fixed amount of work."""
+    found = Search(problem, seed, start)
+    budget = Budget.of(time.monotonic() + _NO_DEADLINE_S, limit_s, steady=True)
+    Course(found, budget, lambda _: None, threads=1, seed=seed).run(None, SimpleQueue())
+    return found.whole_tours()
+
+
+def every_tour(problem: Problem) -> Iterator[Tours]:
+    """Every way to share the tasks among the vehicles and to order their stops, leaving out what one likes."""
+    fleet = range(len(problem.vehicles))
+    stops_of_task, first = [], 0
+    for task in problem.tasks:
+        stops_of_task.append(list(range(first, first + len(task.visits))))
+        first += len(task.visits)
+    pairs = [tuple(stops) for stops in stops_of_task if len(stops) == 2]
+    for whose in product((*fleet, None), repeat=len(stops_of_task)):
+        shares = [
+            [stop for stops, v in zip(stops_of_task, whose, strict=True) if v == number for stop in stops]
+            for number in fleet
+        ]
+        orders = (
+            [
+                order
+                for order in permutations(share)
+                if all(order.index(up) < order.index(down) for up, down in pairs if up in order)
+            ]
+            for share in shares
+        )
+        yield from product(*orders)
+
+
+def every_tour_of_stops(problem: Problem) -> Iterator[Tours]:
+    """The same stop by stop, for vehicles under way that have only the second stop of a shipment left to do."""
+    fleet = range(len(problem.vehicles))
+    # What a vehicle has loaded no other can bring; the checker, which sees one route at a time, does not say so.
+    loaded = {
+        n: v
+        for v, vehicle in enumerate(problem.vehicles)
+        for n, job in enumerate(problem.jobs)
+        if vehicle.underway and job.id in vehicle.underway.loaded and any(job.delivery)
+    }
+    for whose in product((*fleet, None), repeat=len(problem.stops)):
+        if any(whose[n] not in (v, None) for n, v in loaded.items()):
+            continue
+        shares = [[n for n, v in enumerate(whose) if v == number] for number in fleet]
+        yield from product(*(permutations(share) for share in shares))
+
+
+def best_by_brute_force(problem: Problem) -> tuple[float, ...]:
+    """What the best of all plans that the checker passes is worth."""
+    under_way = any(vehicle.underway for vehicle in problem.vehicles)
+    every = every_tour_of_stops if under_way else every_tour
+    plans = (plan_of(problem, tours) for tours in every(problem))
+    ranked = sorted(((worth(problem, plan), plan) for plan in plans if plan is not None), key=lambda p: p[0])
+    return next(value for value, plan in ranked if not violations(problem, plan))
+
+
+def random_problem(seed: int, objective: Objective, *, jobs: int = 2, shipments: int = 1) -> Problem:
+    """A few stops and two unlike vehicles; roads are asymmetric, some windows are tight."""
+    draw = random.Random(seed)
+    count = 2 + jobs + 2 * shipments
+    points = [(draw.uniform(0, 50), draw.uniform(0, 50)) for _ in range(count)]
+    km = np.array([[abs(a - c) + abs(b - d) + draw.random() for c, d in points] for a, b in points])
+
+    def windows() -> tuple[Window, ...]:
+        begin = draw.randrange(0, 5000)
+        return () if draw.random() < 0.4 else (Window(begin, begin + 900), Window(begin + 2000, begin + 2600))
+
+    def amount() -> tuple[int, int]:
+        return draw.randrange(0, 6), draw.randrange(0, 3)
+
+    def skills() -> frozenset[str]:
+        return frozenset("a") if draw.random() < 0.3 else frozenset()
+
+    def job(number: int) -> Job:
+        collects = draw.random() < 0.5
+        given, taken = (None, amount()) if collects else (amount(), None)
+        return Job(
+            number, 1 + number, 60, windows(), delivery=given or (), pickup=taken or (),
+            skills=skills(), priority=draw.choice((0, 0, 0, 2)),
+        )  # fmt: skip
+
+    def shipment(number: int) -> Shipment:
+        place = 2 + jobs + 2 * number
+        visits = (Visit(number, place, 30, windows()), Visit(number, place + 1, 30, windows()))
+        return Shipment(number, *visits, amount(), skills=skills())
+
+    limits = {"max_travel_s": draw.randrange(4000, 9000)} if draw.random() < 0.3 else {}
+    return Problem(
+        vehicles=(
+            Vehicle(1, 0, 0, (8, 4), Window(0, 9000), frozenset("a"), 900, 50, 36, **limits),
+            Vehicle(2, 1, None, (6, 4), Window(500, 9000), frozenset(), 300, 90, 36, max_stops=3),
+        ),
+        durations_s=np.ceil(km * 60).astype(int),
+        distances_m=np.rint(km * 1000).astype(int),
+        jobs=tuple(job(n) for n in range(1, jobs + 1)),
+        shipments=tuple(shipment(n) for n in range(shipments)),
+        capacity_names=("kg", "pallets"),
+        objective=objective,
+    )
+
+
+def with_freight_rules(problem: Problem, seed: int) -> Problem:
+    """The same with some of: revenue, mandatory tasks, setup, goods apart, cleaning, LIFO, duration, duty costs."""
+    draw = random.Random(seed)
+
+    def task(one: Job | Shipment) -> Job | Shipment:
+        merit = {
+            "goods": draw.choice((None, "milk", "diesel", "flour")),
+            "revenue": draw.choice((0, 500, 3000, 9000)),
+            "mandatory": draw.random() < 0.2,
+        }
+        setup = draw.choice((0, 0, 300))
+        if isinstance(one, Job):
+            return replace(one, setup_s=setup, **merit)
+        return replace(one, pickup=replace(one.pickup, setup_s=setup), **merit)
+
+    def vehicle(one: Vehicle) -> Vehicle:
+        return replace(
+            one,
+            lifo=draw.random() < 0.5,
+            # With several windows the search knows only the timetable that ends first (kept.py): ample or none.
+            max_duration_s=draw.choice((None, 20_000)),
+            cost_per_duty_hour=draw.choice((0, 600)),
+            cost_per_task_hour=draw.choice((0, 900)),
+        )
+
+    rules = GoodsRules((("milk", "diesel"),), (Cleaning("diesel", "flour", 400),))
+    return replace(
+        problem,
+        vehicles=tuple(vehicle(v) for v in problem.vehicles),
+        jobs=tuple(task(job) for job in problem.jobs),
+        shipments=tuple(task(shipment) for shipment in problem.shipments),
+        goods=draw.choice((rules, GoodsRules())),
+    )
+
+
+def with_vehicles_under_way(problem: Problem, seed: int) -> Problem:
+    """The same with the first vehicle on the road, the first shipment on board or its pickup fixed, jobs loaded."""
+    draw = random.Random(seed)
+    first = problem.shipments[0]
+    aboard = draw.random() < 0.5
+    jobs = [job.id for job in problem.jobs]
+    fixed: list[tuple[StopKind, Id]] = []
+    if not aboard:
+        fixed.append((StopKind.PICKUP, first.id))
+    if draw.random() < 0.4:
+        fixed.append((StopKind.JOB, jobs[0]))
+    elif draw.random() < 0.3:
+        fixed.append((StopKind.DELIVERY, first.id))
+    way = Underway(
+        time_s=draw.randrange(0, 1500),
+        location=draw.randrange(0, len(problem.durations_s)),
+        fixed=tuple(fixed),
+        on_board=(first.id,) if aboard else (),
+        loaded=tuple(i for i in jobs if i == jobs[0] or draw.random() < 0.5),
+        load=draw.choice(((), (1, 0))),
+    )
+    wide = replace(problem.vehicles[0], underway=way, skills=frozenset("a"), capacity=(20, 20))
+    return replace(problem, vehicles=(wide, *problem.vehicles[1:]))
