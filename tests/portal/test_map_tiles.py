@@ -140,6 +140,8 @@ def test_a_chosen_base_map_is_credited_allowed_and_nothing_else_is(world: Any) -
     policy = page.headers["Content-Security-Policy"]
     assert "https://tiles.example.cn" in policy and policy.count("https://") == 2  # img-src and connect-src
     assert "script-src 'self'" in policy and "审图号" in page.get_data(as_text=True)
+    (credit,) = re.findall(r'data-attribution="([^"]*)"', page.get_data(as_text=True))
+    assert "审图号" in credit and "GeoNames" in credit, "our lanes on it come from our network"
     base = base_of(page)
     assert (base["raster"], base["tiles"]) == (RASTER["map_raster_url"], {})
 
