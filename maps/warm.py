@@ -1,4 +1,4 @@
-"""Getting the compiled code ready: the first use on an installation compiles it, which takes some 15 seconds.
+"""Getting the compiled code ready: the first use on an installation compiles it, which takes some 20 seconds.
 
 `warm_up` does that in one known place. `haoyun map import` calls it, and so do the commands before they read
 their first question; a server may call it at its start. Afterwards the machine code lies beside the source (or
