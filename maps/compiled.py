@@ -2,8 +2,9 @@
 
 Files of compiled functions end in `_kernels.py` and are imported inside functions only, so that
 `import haoyun.maps` stays light. The machine code is kept beside the source (or in the user's cache folder),
-keyed by the source file alone: a compiled function may call only compiled functions of its own file, or a
-change of the other file would leave stale code behind.
+keyed by the source file alone: a compiled function may use only functions and constants of its own file, or a
+change of the other file would leave stale code behind. Of other files it may take NamedTuples; whoever swaps two
+fields of the same type in one changes the files that use it as well.
 """
 
 from __future__ import annotations

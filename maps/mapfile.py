@@ -124,7 +124,7 @@ def read_header(folder: Path) -> dict[str, Any]:
 
 
 def save_array(folder: Path, name: str, array: NDArray[Any]) -> None:
-    """Keep an array of one's own with a map (an engine's order of nodes). It is gone once the map is imported again.
+    """Keep an array of one's own with a map. It is gone once the map is imported again.
 
     `name` is a-z, 0-9 and '_'. Raises ValueError for another name and BadMapFile where there is no map.
     """

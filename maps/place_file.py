@@ -30,6 +30,7 @@ from haoyun.maps.divisions import (
     short_name,
     spoken_names,
 )
+from haoyun.maps.errors import BadMapFile
 from haoyun.maps.freight_sites import freight_sites_text, list_freight_sites
 from haoyun.maps.geonames import GeoName, geonames_version, read_geonames
 from haoyun.maps.names import fold, spaced, words
@@ -92,19 +93,30 @@ DROP TABLE staged;
 
 
 def place_file(folder: Path, progress: Progress | None = None) -> Path:
-    """The path of the current place book in `folder`, built first if it is not there."""
+    """The path of the current place book in `folder`, built first if it is not there.
+
+    BadMapFile where SQLite cannot write (a full or read-only disk), or another build takes too long; OSError where
+    the folder cannot be made.
+    """
     path = current_path(folder)
     if path.exists():
         return path
     folder.mkdir(parents=True, exist_ok=True)
-    with _alone(folder):
-        if not path.exists():
-            _build_beside(path, progress or (lambda what, step, of: None))
-            for other in folder.glob("places-*.sqlite"):
-                if other != path:
-                    with suppress(OSError):  # in use on a system that locks open files
-                        other.unlink()
+    try:
+        with _alone(folder):
+            if not path.exists():
+                _build_beside(path, progress or (lambda what, step, of: None))
+                _drop_others(path)
+    except sqlite3.OperationalError as error:
+        raise BadMapFile(f"the place book cannot be built in {folder} ({error})") from error
     return path
+
+
+def _drop_others(path: Path) -> None:
+    for other in path.parent.glob("places-*.sqlite"):
+        if other != path:
+            with suppress(OSError):  # in use on a system that locks open files
+                other.unlink()
 
 
 def current_path(folder: Path) -> Path:
@@ -125,7 +137,7 @@ def cell_of(lat: float, lon: float) -> int:
 def cells_around(lat: float, lon: float) -> list[int]:
     """The cell of a position and its neighbours; fewer at the poles, across the 180th meridian where it must."""
     rows = (min(int(lat + 90), 179) + d for d in (-1, 0, 1))
-    return [row * 360 + int(lon + 180 + d) % 360 for row in rows if 0 <= row < 180 for d in (-1, 0, 1)]
+    return [row * 360 + (int(lon + 180) + d) % 360 for row in rows if 0 <= row < 180 for d in (-1, 0, 1)]
 
 
 def _version_key() -> str:

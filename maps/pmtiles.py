@@ -75,6 +75,7 @@ def write_pmtiles(
     """Write vector tiles (plain, not compressed; empty ones are left out) and return how many there were.
 
     The compressed tiles are kept in memory until all are there; the file appears complete or not at all.
+    BadMapFile if it cannot be written.
     """
     packed = {tile: gzip.compress(data, _LEVEL, mtime=0) for tile, data in tiles if data}
     order = sorted((tile_number(tile), tile) for tile in packed)
@@ -95,13 +96,22 @@ def write_pmtiles(
     header = _header(
         (len(root), len(about), len(leaves), end), (len(order), len(rows), len(blobs)), zooms, bounds
     )
-    part = path.with_name(f"{path.name}.{os.getpid()}.part")
-    with part.open("wb") as file:
-        file.writelines([header, root, about, leaves, *blobs])
-        file.flush()
-        os.fsync(file.fileno())
-    part.replace(path)
+    _write_whole(path, [header, root, about, leaves, *blobs])
     return len(order)
+
+
+def _write_whole(path: Path, parts: Iterable[bytes]) -> None:
+    beside = path.with_name(f"{path.name}.{os.getpid()}.part")
+    try:
+        with beside.open("wb") as file:
+            file.writelines(parts)
+            file.flush()
+            os.fsync(file.fileno())
+        beside.replace(path)
+    except OSError as error:
+        raise BadMapFile(f"the tiles cannot be written to {path} ({error.strerror or error})") from error
+    finally:
+        beside.unlink(missing_ok=True)
 
 
 class TileFile:

@@ -1,6 +1,6 @@
 """What the law says about a road and a turn: limits, who may drive, when, and which turns are banned.
 
-Values only. `haoyun.maps.osm_rules` reads them from OpenStreetMap tags; the vehicle profiles judge them.
+Values only. `haoyun.maps.osm.tags` reads them from OpenStreetMap tags; the vehicle profiles judge them.
 """
 
 from __future__ import annotations

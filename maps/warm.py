@@ -1,8 +1,9 @@
-"""Getting the compiled code ready: the first use on an installation compiles it, which takes some 15 seconds.
+"""Getting the compiled code ready: the first use on an installation compiles it, which takes some 20 seconds.
 
 `warm_up` does that in one known place. `make install` calls it (`python -m haoyun.maps.warm`), and so do
-`haoyun map import` and the commands before they read their first question; a server may call it at its start. Afterwards the machine code lies beside the source (or
-in the user's cache folder) and is loaded in a fraction of a second.
+`haoyun map import` and the commands before they read their first question; a server may call it at its start.
+Afterwards the machine code lies beside the source (or in the user's cache folder) and is loaded in a fraction of
+a second.
 """
 
 from __future__ import annotations
@@ -38,13 +39,17 @@ def warm_up() -> float:
 
 
 def is_warm() -> bool:
-    """Whether compiled code lies ready, as far as one sees without loading it."""
-    source = Path(__file__).with_name("search_kernels.py")
+    """Whether compiled code lies ready for every file of loops, as far as one sees without loading it."""
+    here = Path(__file__).parent
     own = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "numba"
-    kept_in = [source.parent / "__pycache__", *own.glob("*")]
+    kept_in = [here / "__pycache__", *own.glob("*")]
     if "NUMBA_CACHE_DIR" in os.environ:
         kept_in = list(Path(os.environ["NUMBA_CACHE_DIR"]).glob("*"))
-    made = [file.stat().st_mtime for folder in kept_in for file in folder.glob("search_kernels.sweep-*.nbi")]
+    return all(_is_compiled(source, kept_in) for source in here.glob("*_kernels.py"))
+
+
+def _is_compiled(source: Path, kept_in: list[Path]) -> bool:
+    made = [file.stat().st_mtime for folder in kept_in for file in folder.glob(f"{source.stem}.*.nbi")]
     return bool(made) and max(made) >= source.stat().st_mtime
 
 

@@ -38,6 +38,8 @@ class BaseMap:
             raise ValueError(
                 "the installation's own map is WGS-84; HAOYUN_MAP_CRS describes another base map"
             )
+        if self.crs is Crs.BD09:
+            raise ValueError("a base map is in wgs84 or gcj02; tiles in bd09 lie on a grid of their own")
         for host in self.hosts:
             if not _HOST.fullmatch(host):
                 raise ValueError(

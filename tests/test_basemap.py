@@ -36,6 +36,7 @@ def test_hosts_come_from_the_addresses_and_the_list() -> None:
         ({"map_hosts": "tiles.example.com"}, "origins like https://"),
         ({"map_hosts": "https://a.cn; script-src *"}, "origins like https://"),
         ({"map_crs": "cgcs"}, "HAOYUN_MAP_CRS"),
+        ({"map_crs": "bd09"}, "is in wgs84 or gcj02"),
     ],
 )
 def test_half_a_base_map_is_refused_with_its_rule(changes: dict[str, Any], rule: str) -> None:

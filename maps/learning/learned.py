@@ -34,8 +34,9 @@ class LearnSettings:
     most_over_free: float = 1.5  # times the free-flow speed of the network
 
     def __post_init__(self) -> None:
-        if self.least < 1 or min(self.prior_hour, self.prior_edge, self.prior_class) < 0:
-            raise ValueError("at least one observation, and priors of zero or more")
+        # Not zero: nothing observed of nothing believed would be no number.
+        if self.least < 1 or min(self.prior_hour, self.prior_edge, self.prior_class) <= 0:
+            raise ValueError("at least one observation, and priors above zero")
         if not (self.slowest_kmh > 0 and self.most_over_free >= 1):
             raise ValueError("the slowest speed is above zero and the fastest not below free flow")
 

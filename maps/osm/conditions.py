@@ -155,7 +155,8 @@ def _season(match: re.Match[str]) -> tuple[int, int]:
 def _span(match: re.Match[str]) -> tuple[int, int]:
     start = int(match[1]) * 60 + int(match[2] or 0)
     end = int(match[3]) * 60 + int(match[4] or 0)
-    if start > MINUTES_A_DAY or end > 2 * MINUTES_A_DAY:
+    minutes = max(int(match[2] or 0), int(match[4] or 0))
+    if minutes > 59 or start > MINUTES_A_DAY or end > 2 * MINUTES_A_DAY:
         raise Unreadable(match[0])
     start %= MINUTES_A_DAY
     if end <= start:

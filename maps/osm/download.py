@@ -106,7 +106,9 @@ def _within(deadline_s: float, work: Callable[[], Any]) -> Any:
     thread.join(deadline_s)
     if failed:
         raise failed[0]
-    if thread.is_alive() or not done:
+    if not thread.is_alive() and not done:
+        raise Unreachable("OpenStreetMap's services sent what osmnx cannot use; import an extract instead")
+    if not done:
         raise Unreachable(
             f"OpenStreetMap's services did not finish within {deadline_s:g} s; import an extract instead"
         )

@@ -58,7 +58,7 @@ class Ways:
     class_words: dict[str, int] = field(default_factory=dict)
     ref_words: dict[str, int] = field(default_factory=dict)
     rules: RuleBook = field(default_factory=RuleBook)
-    unread: Counter[str] = field(default_factory=Counter)
+    unread: Counter[str] = field(default_factory=Counter)  # tags without meaning, and on how many ways
     _alike: dict[Any, tuple[Any, ...]] = field(default_factory=dict)
 
     def add(self, way_id: int, tags: dict[str, str], refs: list[int]) -> None:
@@ -67,7 +67,8 @@ class Ways:
         alike = self._alike.get(key)
         if alike is None:
             alike = self._alike[key] = self._read(tags)
-        name, forward, backward, speed_forward, speed_backward = alike
+        name, forward, backward, speed_forward, speed_backward, unread = alike
+        self.unread.update(unread)
         if len(refs) < 2 or (forward == CLOSED and backward == CLOSED):
             return
         self.way_id.append(way_id)
@@ -81,16 +82,18 @@ class Ways:
         self.refs.extend(refs)
         self.first.append(len(self.refs))
 
-    def _read(self, tags: dict[str, str]) -> tuple[str, int, int, float, float]:
+    def _read(self, tags: dict[str, str]) -> tuple[str, int, int, float, float, tuple[str, ...]]:
         name = road_class(tags)
         if not name:
-            return "", CLOSED, CLOSED, 0.0, 0.0
+            return "", CLOSED, CLOSED, 0.0, 0.0, ()
         numbers = []
+        unread: Counter[str] = Counter()
         for forward, runs in zip((True, False), directions(tags), strict=True):
-            rules = rules_of(tags, forward, self.unread) if runs else None
+            rules = rules_of(tags, forward, unread) if runs else None
             numbers.append(self.rules.number(rules) if rules and is_open(rules) else CLOSED)
         usual = {**tags, "highway": name}
-        return name, numbers[0], numbers[1], way_speed_kmh(usual), way_speed_kmh(usual, forward=False)
+        speeds = way_speed_kmh(usual), way_speed_kmh(usual, forward=False)
+        return name, numbers[0], numbers[1], *speeds, tuple(unread)
 
     def _crossing_s(self, tags: dict[str, str]) -> float:
         try:

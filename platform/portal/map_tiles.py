@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import threading
 from dataclasses import dataclass
 from typing import Any
@@ -114,29 +115,37 @@ def _extent(file: TileFile) -> dict[str, Any]:
 
 def _kept(found: Services, name: str) -> _Kept:
     """The open tiles of a map; opened anew after its files were replaced by another import."""
-    folder, own = found.settings.maps_folder, name == found.settings.map
-    if not own and name not in list_maps(folder):
+    if name != found.settings.map and name not in list_maps(found.settings.maps_folder):
         abort(404)
     known: dict[str, _Kept] = current_app.extensions.setdefault("haoyun_tiles", {})
-    version = _version(found, name)
     kept = known.get(name)
-    if kept is None or kept.version != version:
+    if kept is None or kept.version != _version(found, name):
         with _lock:
-            try:
-                tiles = kept_tiles(found.market.network, folder) if own else open_tiles(name, folder)
-            except (BadMapFile, OSError) as error:  # pages draw the map from GeoJSON then
-                current_app.logger.warning("no tiles of the map %s: %s", name, error)
-                tiles = None
-            kept = known[name] = _Kept(tiles, _version(found, name))
+            kept = known.get(name)  # another request may have opened them meanwhile
+            if kept is None or kept.version != _version(found, name):
+                kept = known[name] = _opened(found, name)
     return kept
 
 
+def _opened(found: Services, name: str) -> _Kept:
+    folder, own = found.settings.maps_folder, name == found.settings.map
+    version = _version(found, name)  # before: files replaced while they are opened are opened again
+    try:
+        tiles = kept_tiles(found.market.network, folder) if own else open_tiles(name, folder)
+    except (BadMapFile, OSError) as error:  # pages draw the map from GeoJSON then
+        current_app.logger.warning("no tiles of the map %s: %s", name, error)
+        tiles = None
+    return _Kept(tiles, version)
+
+
 def _version(found: Services, name: str) -> str:
+    """Changes whenever one of the files does."""
     stamps = []
     for path in tile_paths(name, found.settings.maps_folder):
         try:
             state = path.stat()
         except OSError:
-            continue
-        stamps.append(f"{state.st_mtime_ns:x}{state.st_size:x}")
-    return "".join(stamps)[-24:] or "none"
+            stamps.append("none")
+        else:
+            stamps.append(f"{state.st_mtime_ns:x}-{state.st_size:x}")
+    return hashlib.blake2b(" ".join(stamps).encode(), digest_size=8).hexdigest()

@@ -53,12 +53,14 @@ def map_options(found: Services) -> dict[str, Any]:
     bounds = road.bounds
     own = {"tiles": tile_sources(found) if not base.is_foreign else {}, "schematic": road.kind == "schematic"}
     foreign = {"style": base.style_url, "raster": base.raster_url}
+    # Ways drawn on somebody else's base map still come from our network: both are credited.
+    credits = filter(None, (base.attribution, gettext(road.attribution)))
     return {
         "network": url_for("maps.network", name=name),
         "places": url_for("maps.places", name=name),
         "base": {**own, **foreign, "attribution": base.attribution},
         "bounds": [shown(bounds.south, bounds.west), shown(bounds.north, bounds.east)],
-        "attribution": base.attribution or gettext(road.attribution),
+        "attribution": " · ".join(credits),
     }
 
 

@@ -237,3 +237,5 @@ def test_what_makes_no_histogram_is_refused_with_the_rule(town) -> None:
         LearnedSpeeds(town, observe(town, ZONE, [])).speeds_at(168)
     with pytest.raises(ValueError, match="at least one observation"):
         LearnSettings(least=0)
+    with pytest.raises(ValueError, match="priors above zero"):
+        LearnSettings(prior_class=0)

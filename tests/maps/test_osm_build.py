@@ -137,6 +137,14 @@ def test_a_node_that_follows_itself_in_a_way_makes_no_edge(osmfile: ModuleType, 
     assert network.edge_length_m.min() > 100
 
 
+def test_a_tag_that_could_not_be_read_is_counted_once_a_way(osmfile: ModuleType, build) -> None:
+    file = ring(osmfile)
+    for way, ends in ((1, [1, 2]), (2, [2, 3]), (3, [3, 4])):
+        file.way(way, ends, maxheight="low")
+    _, report = build(file.way(4, [4, 1], maxwidth="narrow"))
+    assert dict(report.unread_tags) == {"maxheight=low": 3, "maxwidth=narrow": 1}
+
+
 def test_a_street_that_only_closed_roads_lead_to_is_left_out(osmfile: ModuleType, build) -> None:
     network, report = build(
         ring(osmfile).node(8, 0, 20).node(9, 0, 30).way(8, [2, 8], hgv="no").way(9, [8, 9])

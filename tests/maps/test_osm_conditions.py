@@ -151,3 +151,8 @@ def test_any_condition_is_read_or_refused_and_nothing_else(text: str) -> None:
             assert isinstance(parse_condition(condition), Condition)
     except (Unreadable, Passing):
         pass
+
+
+def test_a_minute_that_no_clock_shows_is_unreadable() -> None:
+    with pytest.raises(Unreadable):
+        parse_windows("07:60-08:00")

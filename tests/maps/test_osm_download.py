@@ -140,6 +140,13 @@ def test_a_service_that_never_finishes_is_given_up(monkeypatch: pytest.MonkeyPat
     never.set()
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_an_answer_that_nobody_can_use_is_not_called_a_late_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(download, "_graph", lambda place, classes: {}["elements"])
+    with pytest.raises(Unreachable, match="sent what osmnx cannot use"):
+        download.download_place("Town", name="town")
+
+
 def test_a_bad_name_for_the_map_is_refused_before_anything_is_downloaded(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from haoyun.maps import place_file as module
 from haoyun.maps.divisions import Division
+from haoyun.maps.errors import BadMapFile
 from haoyun.maps.geonames import GeoName
 from haoyun.maps.place_book import PlaceBook
 from haoyun.maps.place_file import cell_of, cells_around, place_file
@@ -104,4 +105,11 @@ def test_cells_cover_the_globe_without_gaps() -> None:
     assert cell_of(29.9, 121.8) == 119 * 360 + 301
     assert len(cells_around(29.9, 121.8)) == 9
     assert cell_of(10, -180) in cells_around(10, 179.5)
+    assert cell_of(10, 179.5) in cells_around(10, -179.5)
     assert len(cells_around(90, 0)) == 6
+
+
+def test_a_folder_that_cannot_hold_the_book_is_told_in_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "places.lock").mkdir()  # as little a file to write as one on a read-only disk
+    with pytest.raises(BadMapFile, match=r"the place book cannot be built in .*unable to open"):
+        place_file(tmp_path)

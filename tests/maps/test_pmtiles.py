@@ -51,6 +51,13 @@ def test_every_tile_is_read_back_by_us_and_by_others(
     ours.close()
 
 
+def test_tiles_that_cannot_be_written_are_told_and_leave_nothing_behind(tmp_path: Path) -> None:
+    (tmp_path / "t.pmtiles").mkdir()  # stands where the file belongs
+    with pytest.raises(BadMapFile, match="the tiles cannot be written to"):
+        write_pmtiles(tmp_path / "t.pmtiles", [(Tile(0, 0, 0), b"a")], bounds=BOX, metadata={})
+    assert [path.name for path in tmp_path.iterdir()] == ["t.pmtiles"]
+
+
 def test_a_tile_that_was_not_written_is_none(tmp_path: Path) -> None:
     path = tmp_path / "t.pmtiles"
     write_pmtiles(

@@ -16,7 +16,7 @@ from werkzeug.test import TestResponse
 from haoyun.maps.catalog import keep_map
 from haoyun.maps.crs import Crs, to_wgs84
 from haoyun.maps.tilegrid import tile_at
-from haoyun.maps.tileset import build_tiles
+from haoyun.maps.tileset import build_tiles, tile_paths
 from haoyun.maps.trunk import trunk_network
 from haoyun.platform.portal.app import create_app
 from haoyun.platform.settings import Settings
@@ -84,6 +84,23 @@ def test_other_imported_maps_are_served_too_and_anew_after_an_import(
     assert client.get(path, headers={"If-None-Match": first.headers["ETag"]}).status_code == 200
 
 
+def test_new_tiles_of_the_roads_are_seen_beside_land_that_stays(
+    client: FlaskClient, data_folder: Path
+) -> None:
+    folder = data_folder / "maps"
+    other = replace(trunk_network(), name="other")
+    keep_map(other, folder)
+    build_tiles(other, folder)
+    roads, land = tile_paths("other", folder)
+    land.write_bytes(roads.read_bytes())
+    path = PATH.replace("trunk", "other")
+    first = client.get(path)
+    build_tiles(other, folder)
+    again = client.get(path, headers={"If-None-Match": first.headers["ETag"]})
+    assert again.status_code == 200
+    assert again.headers["ETag"] != first.headers["ETag"]
+
+
 def test_other_map_programs_find_everything_in_the_tilejson(client: FlaskClient) -> None:
     about = client.get("/maps/trunk/roads.json").get_json()
     assert about["tilejson"] == "3.0.0"
@@ -123,6 +140,8 @@ def test_a_chosen_base_map_is_credited_allowed_and_nothing_else_is(world: Any) -
     policy = page.headers["Content-Security-Policy"]
     assert "https://tiles.example.cn" in policy and policy.count("https://") == 2  # img-src and connect-src
     assert "script-src 'self'" in policy and "审图号" in page.get_data(as_text=True)
+    (credit,) = re.findall(r'data-attribution="([^"]*)"', page.get_data(as_text=True))
+    assert "审图号" in credit and "GeoNames" in credit, "our lanes on it come from our network"
     base = base_of(page)
     assert (base["raster"], base["tiles"]) == (RASTER["map_raster_url"], {})
 
