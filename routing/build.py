@@ -14,15 +14,33 @@ def calls_of(stops: tuple[Stop, ...], vehicle: Vehicle, tour: tuple[int, ...]) -
     return [stops[n] if n >= 0 else vehicle.reloads[-1 - n] for n in tour]
 
 
-def plan_of(problem: Problem, tours: Tours, method: str = "") -> Plan | None:
-    """The plan with these tours; None if one of its routes cannot be on time."""
+# Routes built earlier, by vehicle and tour; None: it cannot be on time.
+Built = dict[tuple[Id, tuple[int, ...]], Route | None]
+
+
+def plan_of(problem: Problem, tours: Tours, method: str = "", built: Built | None = None) -> Plan | None:
+    """The plan with these tours; None if one of its routes cannot be on time.
+
+    `built` remembers routes from call to call: under driver hours a timetable takes milliseconds.
+    """
+    built = {} if built is None else built
     stops = problem.stops
-    driven = [(v, calls_of(stops, v, t)) for v, t in zip(problem.vehicles, tours, strict=True) if t]
-    built = [build_route(problem, vehicle, calls) for vehicle, calls in driven]
-    routes = tuple(route for route in built if route is not None)
-    if len(routes) < len(built):
+    for vehicle, tour in zip(problem.vehicles, tours, strict=True):
+        if tour and (vehicle.id, tour) not in built:
+            built[vehicle.id, tour] = build_route(problem, vehicle, calls_of(stops, vehicle, tour))
+    found = [built[v.id, tour] for v, tour in zip(problem.vehicles, tours, strict=True) if tour]
+    routes = tuple(route for route in found if route is not None)
+    if len(routes) < len(found):
         return None
     return plan_with(problem, routes, _left(problem, {n for tour in tours for n in tour}), method)
+
+
+def on_time(problem: Problem, tours: Tours, built: Built) -> Tours:
+    """Without the tours that no timetable was found for (plan_of has looked)."""
+    return tuple(
+        () if tour and built.get((v.id, tour)) is None else tour
+        for v, tour in zip(problem.vehicles, tours, strict=True)
+    )
 
 
 def plan_with(

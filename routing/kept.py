@@ -23,8 +23,8 @@ def refuse_what_is_not_kept(problem: Problem, engine: Engine) -> None:
 def _not_kept(problem: Problem, engine: Engine) -> Iterator[str]:
     own = engine is Engine.RUIN_AND_RECREATE
     for vehicle in problem.vehicles:
-        for rule in _by_none(vehicle):
-            yield f"{rule} ({vehicle.label})"
+        if vehicle.reloads:
+            yield f"reloads ({vehicle.label})"
     if own and len(problem.goods.kinds) > _MOST_GOODS:
         yield f"rules for more than {_MOST_GOODS} kinds of goods"
     if not own:
@@ -32,7 +32,8 @@ def _not_kept(problem: Problem, engine: Engine) -> Iterator[str]:
         return
     for vehicle in problem.vehicles:
         if vehicle.underway is not None and is_judged(problem, vehicle):
-            yield f"goods rules, setup, LIFO, duration or costs of duty on a vehicle under way ({vehicle.label})"
+            rules = "driver hours, goods rules, setup, LIFO, duration or costs of duty"
+            yield f"{rules} on a vehicle under way ({vehicle.label})"
         if vehicle.underway is not None and vehicle.underway.fixed:
             if vehicle.underway.location is None:
                 yield f"fixed stops of a vehicle that has not left its start ({vehicle.label})"
@@ -45,6 +46,7 @@ def is_judged(problem: Problem, vehicle: Vehicle) -> bool:
     by_cost = problem.objective in (Objective.COST, Objective.PROFIT)
     return (
         vehicle.lifo
+        or vehicle.hours.binds
         or vehicle.max_duration_s is not None
         or (by_cost and vehicle.cost_per_duty_hour + vehicle.cost_per_task_hour > 0)
         or any(
@@ -52,13 +54,6 @@ def is_judged(problem: Problem, vehicle: Vehicle) -> bool:
             for task in problem.tasks
         )
     )
-
-
-def _by_none(vehicle: Vehicle) -> Iterator[str]:
-    if vehicle.hours.binds:
-        yield f"driver hours, rule {vehicle.hours.name}"
-    if vehicle.reloads:
-        yield "reloads"
 
 
 def _not_by_or_tools(problem: Problem) -> Iterator[str]:
@@ -73,6 +68,8 @@ def _not_by_or_tools(problem: Problem) -> Iterator[str]:
         if task.goods in problem.goods.kinds:
             yield f"goods rules ({task.label} carries {task.goods})"
     for vehicle in problem.vehicles:
+        if vehicle.hours.binds:
+            yield f"driver hours, rule {vehicle.hours.name} ({vehicle.label})"
         if vehicle.underway is not None:
             yield f"what a vehicle under way carries and has fixed ({vehicle.label})"
         if vehicle.lifo:

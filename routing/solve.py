@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from haoyun.routing.alone import able_vehicles
-from haoyun.routing.build import plan_of, tours_of
+from haoyun.routing.build import Built, on_time, plan_of, tours_of
 from haoyun.routing.check import violations
 from haoyun.routing.errors import BadProblem, SolverFailed
 from haoyun.routing.kept import refuse_what_is_not_kept
@@ -103,6 +103,8 @@ class _Best:
         self.progress = progress
         self.plan: Plan | None = None
         self.refused: list[str] = []
+        self.built: Built = {}
+        self.hours = any(vehicle.hours.binds for vehicle in problem.vehicles)
         self.claimed: tuple[float, ...] | None = None
 
     def offer(self, tours: Tours, method: str, claim: tuple[float, ...] | None = None) -> None:
@@ -114,7 +116,11 @@ class _Best:
             if self.claimed is not None and claim >= self.claimed:
                 return
             self.claimed = claim
-        plan = plan_of(self.problem, tours, method)
+        plan = plan_of(self.problem, tours, method, self.built)
+        if plan is None and self.hours:
+            # The search and the timetable choose pauses differently: a route for which only one of them finds some
+            # stays at home, which is rare.
+            plan = plan_of(self.problem, on_time(self.problem, tours, self.built), method, self.built)
         if plan is None:
             self.refused.append(f"{method}: a route misses a window")
         elif self.plan is None or worth(self.problem, plan) < worth(self.problem, self.plan):

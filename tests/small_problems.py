@@ -14,6 +14,7 @@ import numpy as np
 from haoyun.routing import (
     Cleaning,
     GoodsRules,
+    HoursRule,
     Job,
     Objective,
     Problem,
@@ -198,3 +199,16 @@ def with_vehicles_under_way(problem: Problem, seed: int) -> Problem:
     )
     wide = replace(problem.vehicles[0], underway=way, skills=frozenset("a"), capacity=(20, 20))
     return replace(problem, vehicles=(wide, *problem.vehicles[1:]))
+
+
+# A day of small problems: four legs or so in a period, ten in a day.
+SHORT_DAYS = HoursRule("short days", 1500, 300, None, 4000, 2500)
+SHORT_SPANS = replace(SHORT_DAYS, name="short spans", span_s=5000)
+
+
+def with_driver_hours(problem: Problem, rule: HoursRule) -> Problem:
+    """The same under a rule on driver hours, with shifts that have time for it."""
+    fleet = (
+        replace(v, hours=rule, window=Window(v.window.start_s, 30_000)) for v in problem.vehicles if v.window
+    )
+    return replace(problem, vehicles=tuple(fleet))

@@ -119,7 +119,7 @@ class Course:
         step = 0.0
         while before < until:
             # Leaving out now this task, now that finds places for all of them if there are any. Where there are
-            # not, more is served in the end by refusing to serve less (freight case: 122 left over instead of 167).
+            # not, more is served in the end by refusing to serve less (tests/bench/routing_freight.py).
             self.search.be_strict(before > _SHRUNK)
             warm, cold = temperature(before), temperature(before + step)
             self._portion(lambda work, a=warm, b=cold: self.search.anneal(work, a, b))  # type: ignore[misc]

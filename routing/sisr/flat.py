@@ -28,7 +28,11 @@ FIRST, STOPS, WEIGHT = range(3)
 # Columns of Flat.kind. JUDGED: whether only driving a route through tells if it keeps the rules (judge.py).
 (
     START, END, PROFILE, ON_DUTY, OFF_DUTY, MAX_STOPS, MAX_METRES, MAX_SECONDS, LIMITED,
-    JUDGED, LIFO, MAX_DURATION,
+    JUDGED, LIFO, MAX_DURATION, HOURS,
+) = range(13)  # fmt: skip
+# Columns of Flat.hours.
+(
+    MAX_DRIVING, BREAK, DAILY, REST, SPAN, REDUCED, LONG_SPAN, REDUCED_LEFT, DRIVEN, TODAY, DAY_BEGAN, FRESH,
 ) = range(12)  # fmt: skip
 # Columns of Flat.rate.
 FIXED, PER_METRE, PER_SECOND, PER_DUTY_SECOND, PER_WORK_SECOND = range(5)
@@ -49,7 +53,8 @@ class Flat(NamedTuple):
     task: Ints  # (t, 3)
     prize: Floats  # (t,) revenue, where it counts
     order: Floats  # (t, ORDERS) the smaller, the earlier
-    kind: Ints  # (k, 12)
+    kind: Ints  # (k, 13)
+    hours: Ints  # (k, 12)
     rate: Floats  # (k, 5)
     room: Ints  # (k, d)
     base: Ints  # (k, d) on board from the beginning, whatever is served
@@ -79,6 +84,7 @@ def flatten(problem: Problem) -> Flat:
         prize=_prizes(problem),
         order=_orders(stop, task, amount, room, _remoteness(legs, stop, kinds)),
         kind=np.array([_kind(problem, v, on) for v, on in zip(kinds, onward, strict=True)], dtype=np.int64),
+        hours=np.array([_hours(v) for v in kinds], dtype=np.int64),
         rate=_rates(problem, kinds, onward, legs),
         room=room,
         base=np.array([on.base for on in onward], dtype=np.int64).reshape(len(kinds), -1),
@@ -213,6 +219,26 @@ def _kind(problem: Problem, v: Vehicle, onward: Onward) -> tuple[int, ...]:
         int(is_judged(problem, v)),
         int(v.lifo),
         FAR if v.max_duration_s is None else v.max_duration_s,
+        int(v.hours.binds),
+    )
+
+
+def _hours(v: Vehicle) -> tuple[int, ...]:
+    rule, driver = v.hours, v.driver
+    left = rule.reduced_left(driver.reduced_rests_used)
+    return (
+        FAR if rule.max_driving_s is None else rule.max_driving_s,
+        rule.break_s,
+        FAR if rule.daily_driving_s is None else rule.daily_driving_s,
+        FAR if rule.rest_s is None else rule.rest_s,
+        FAR if rule.span_s is None else rule.span_s,
+        FAR if rule.reduced_rest_s is None else rule.reduced_rest_s,
+        FAR if rule.long_span_s is None or rule.span_s is None else rule.long_span_s,
+        0 if rule.reduced_rest_s is None else left,
+        driver.driven_s,
+        driver.driven_today_s,
+        v.on_duty_s if driver.day_began_s is None else driver.day_began_s,
+        int(driver.is_fresh),
     )
 
 

@@ -1,6 +1,6 @@
 """Rules that single positions cannot tell: the whole route is driven through from end to end.
 
-Load sequence, goods kept apart, cleaning, setup, duration and what duty costs. `place.py` asks for it only where a
+Load sequence, goods kept apart, cleaning, setup, duration, driver hours, costs of duty. `place.py` asks only where a
 position would be the cheapest so far and passes every quicker test, which know nothing of setup and cleaning and
 therefore let pass at least what is lawful.
 """
@@ -8,12 +8,14 @@ therefore let pass at least what is lawful.
 from __future__ import annotations
 
 from haoyun.routing.sisr.compiled import compiled
+from haoyun.routing.sisr.driver import duty
 from haoyun.routing.sisr.flat import (
     BRINGS,
     CLOSE,
     END,
     FAR,
     GOODS,
+    HOURS,
     LIFO,
     MAX_DURATION,
     OFF_DUTY,
@@ -149,6 +151,10 @@ def _in_time(flat: Flat, state: State, k: int, length: int) -> bool:
         before = flat.stop[state.trial[p - 1], PLACE] if p > 0 else flat.kind[k, START]
         latest -= legs[before, flat.stop[s, PLACE], 0]
     duration = now - max(latest, flat.kind[k, ON_DUTY])
+    if flat.kind[k, HOURS]:
+        duration = duty(flat, state, k, length)
+        if duration >= FAR:
+            return False
     state.val[EXTRA] = flat.rate[k, PER_DUTY_SECOND] * duration + flat.rate[k, PER_WORK_SECOND] * worked
     return duration <= flat.kind[k, MAX_DURATION]
 

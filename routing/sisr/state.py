@@ -71,6 +71,7 @@ class State(NamedTuple):
     extra: Floats  # (v,) of its cost, what its way does not tell
     trial: NDArray[np.int32]  # (w + 2,) scratch of the judge
     trial_work: Ints  # (w + 2,)
+    kept: Ints  # (w + 2,) by leg, how long its pauses are
     stack: NDArray[np.int32]
     aboard: Ints  # (g,)
     val: Floats
@@ -130,6 +131,7 @@ def new_state(flat: Flat, seed: int) -> State:
         extra=np.zeros(v),
         trial=np.zeros(width + 1, dtype=np.int32),
         trial_work=np.zeros(width + 1, dtype=np.int64),
+        kept=np.zeros(width + 2, dtype=np.int64),
         stack=np.zeros(2 * width + 2, dtype=np.int32),
         aboard=np.zeros(len(flat.apart), dtype=np.int64),
         val=np.array([flat.prize.sum(), np.inf, 0.0, 0.0, 1.0, 0.0]),

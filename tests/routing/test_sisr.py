@@ -9,14 +9,17 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from small_problems import (
+    SHORT_DAYS,
+    SHORT_SPANS,
     best_by_brute_force,
     by_ruin_and_recreate,
     random_problem,
+    with_driver_hours,
     with_freight_rules,
     with_vehicles_under_way,
 )
 
-from haoyun.routing import BadProblem, Objective, Problem, read_problem, solve, violations
+from haoyun.routing import BadProblem, HoursRule, Objective, Problem, read_problem, solve, violations
 from haoyun.routing.sisr.recombine import columns_of, recombine
 from haoyun.routing.sisr.schedule import recompute
 from haoyun.routing.sisr.search import Search
@@ -70,6 +73,16 @@ def test_with_vehicles_under_way_it_finds_what_brute_force_finds(seed: int) -> N
     assert plan is not None
     assert violations(problem, plan) == []
     assert worth(problem, plan) == pytest.approx(best)
+
+
+@pytest.mark.parametrize("rule", [SHORT_DAYS, SHORT_SPANS], ids=lambda rule: rule.name)
+@pytest.mark.parametrize("seed", range(5))
+def test_under_driver_hours_it_finds_what_brute_force_finds(seed: int, rule: HoursRule) -> None:
+    problem = with_driver_hours(random_problem(seed, Objective.DISTANCE), rule)
+    plan = plan_of(problem, by_ruin_and_recreate(problem, seed))
+    assert plan is not None
+    assert violations(problem, plan) == []
+    assert worth(problem, plan) == pytest.approx(best_by_brute_force(problem))
 
 
 @pytest.mark.parametrize("seed", range(8))
