@@ -21,6 +21,8 @@ from typing import Any, overload
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from haoyun.maps.errors import BadOption
+
 FloatArray = NDArray[np.float64]
 
 _AXIS_M = 6378245.0  # Krasovsky 1940 semi-major axis, used by the offset
@@ -47,9 +49,12 @@ def to_wgs84(lat: float, lon: float, crs: Crs) -> tuple[float, float]: ...
 @overload
 def to_wgs84(lat: ArrayLike, lon: ArrayLike, crs: Crs) -> tuple[FloatArray, FloatArray]: ...
 def to_wgs84(lat: Any, lon: Any, crs: Crs) -> tuple[Any, Any]:
-    """WGS-84 (lat, lon) of a position given in `crs`; scalars or arrays of degrees."""
+    """WGS-84 (lat, lon) of a position given in `crs`; scalars or arrays of degrees.
+
+    Raises BadOption for an unknown crs.
+    """
     y, x = _arrays(lat, lon)
-    if crs != Crs.WGS84:
+    if _known(crs) != Crs.WGS84:
         near = _within(y, x, _MARGIN_DEG)
         back_y, back_x = _invert(y[near], x[near], crs)
         inside = _within(back_y, back_x, _ROUNDING_DEG)
@@ -65,9 +70,9 @@ def from_wgs84(lat: float, lon: float, crs: Crs) -> tuple[float, float]: ...
 @overload
 def from_wgs84(lat: ArrayLike, lon: ArrayLike, crs: Crs) -> tuple[FloatArray, FloatArray]: ...
 def from_wgs84(lat: Any, lon: Any, crs: Crs) -> tuple[Any, Any]:
-    """(lat, lon) in `crs` of a WGS-84 position; scalars or arrays of degrees."""
+    """(lat, lon) in `crs` of a WGS-84 position; scalars or arrays of degrees. Raises BadOption for an unknown crs."""
     y, x = _arrays(lat, lon)
-    if crs != Crs.WGS84:
+    if _known(crs) != Crs.WGS84:
         inside = shifts(y, x)
         there_y, there_x = _shifted(y[inside], x[inside], crs)
         y, x = y.copy(), x.copy()
@@ -88,6 +93,14 @@ def convert(lat: Any, lon: Any, source: Crs, target: Crs) -> tuple[Any, Any]:
 def shifts(lat: ArrayLike, lon: ArrayLike) -> NDArray[np.bool_]:
     """Where the GCJ-02 offset applies to a WGS-84 position: the rectangle around China, its edge included."""
     return _within(np.asarray(lat, dtype=np.float64), np.asarray(lon, dtype=np.float64), 0.0)
+
+
+def _known(crs: Crs) -> Crs:
+    """The datum itself; without it "GCJ-02" or "wgs-84" would be taken for one and be 500 m off unseen."""
+    try:
+        return Crs(crs)
+    except ValueError:
+        raise BadOption(f"there is no datum {crs!r}; there are: {', '.join(Crs)}") from None
 
 
 def _within(lat: FloatArray, lon: FloatArray, margin_deg: float) -> NDArray[np.bool_]:

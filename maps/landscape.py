@@ -145,10 +145,12 @@ def land_layers(source: Path, bounds: Bounds | None = None) -> list[TileLayer]:
 def build_land_tiles(
     source: Path, path: Path, bounds: Bounds, attribution: str, progress: Progress | None = None
 ) -> int:
-    """Write the tiles of what lies between the roads; returns how many there are (0: nothing, and no file)."""
+    """Write the tiles of what lies between the roads; returns how many there are.
+
+    0: nothing of it lies near the roads, so nothing is written and an older file stays.
+    """
     layers = land_layers(source, bounds)
-    if not layers:
-        path.unlink(missing_ok=True)
+    if not layers:  # most likely the extract of another region
         return 0
     return write_layers(path, layers, bounds, attribution, MAX_ZOOM["streets"], progress)
 

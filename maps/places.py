@@ -110,9 +110,9 @@ def _place(network: RoadNetwork, node: int, name: NodeName) -> Place:
 def _corners(network: RoadNetwork, count: int) -> list[tuple[int, NodeName]]:
     streets: dict[int, set[str]] = {}
     for tail, head, ref in zip(network.edge_tail, network.edge_head, network.edge_ref, strict=True):
-        if ref:
-            streets.setdefault(int(tail), set()).add(ref)
-            streets.setdefault(int(head), set()).add(ref)
+        if street := ref.partition(";")[0].strip():  # OpenStreetMap lists several numbers: B 37;B 45
+            streets.setdefault(int(tail), set()).add(street)
+            streets.setdefault(int(head), set()).add(street)
     corners = sorted(node for node, names in streets.items() if len(names) > 1) or sorted(streets)
     if not corners:
         corners = list(range(network.node_count))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import builtins
 import re
 import subprocess
 import sys
@@ -86,3 +88,29 @@ def test_both_readmes_tell_the_same_things() -> None:
 def test_every_room_has_a_readme() -> None:
     for room in ("maps", "routing", "tracking", "rfid_ingest", "platform", "tests", "docker"):
         assert (ROOT / room / "README.md").is_file(), room
+
+
+# What a reader has at hand before the first line of an example: told in the text around it.
+AT_HAND = {
+    "docs/reference/maps.md": {
+        "folder", "departure", "points", "network", "mask", "times", "lat", "lon", "headings", "speeds",
+        "traces", "matcher", "yesterday",
+    },
+    "docs/howto/maps-analysis.md": {"folder", "path", "out"},
+    "docs/howto/import-a-map.md": set(),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("page", sorted(AT_HAND))
+def test_python_examples_import_what_they_use(page: str) -> None:
+    for block in re.findall(r"```python\n(.*?)```", (ROOT / page).read_text(encoding="utf-8"), re.DOTALL):
+        imports, names = [], set()
+        for node in ast.walk(ast.parse(block)):
+            if isinstance(node, ast.Import | ast.ImportFrom):
+                imports.append(ast.unparse(node))
+            elif isinstance(node, ast.Name):
+                names.add((node.id, isinstance(node.ctx, ast.Store)))
+        have: dict[str, object] = {}
+        exec("\n".join(imports), have)  # fails on a name that is not there
+        made = {name for name, stored in names if stored} | set(have) | set(dir(builtins)) | AT_HAND[page]
+        assert {name for name, stored in names if not stored} <= made, block

@@ -77,8 +77,10 @@ def _read(
     import pandas as pd  # noqa: PLC0415 - only where tables are read
 
     rows, problems = [], []
-    for line, raw in _lines(path, needed):
+    for line, raw, more in _lines(path, needed):
         try:
+            if more:  # decimal commas would be read as another place
+                raise ValueError("more cells than columns; decimals are written with a point")
             rows.append(parse(raw))
         except ValueError as error:
             problems.append(f"line {line}: {error}")
@@ -92,8 +94,8 @@ def _read(
     return pd.DataFrame(rows)
 
 
-def _lines(path: Path, needed: Sequence[str]) -> Iterator[tuple[int, dict[str, str]]]:
-    """(line number, cells by column) of a CSV in UTF-8, with or without a byte order mark."""
+def _lines(path: Path, needed: Sequence[str]) -> Iterator[tuple[int, dict[str, str], bool]]:
+    """(line number, cells by column, whether there are more) of a CSV in UTF-8, with or without a byte order mark."""
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             reader = csv.DictReader(file)
@@ -101,7 +103,8 @@ def _lines(path: Path, needed: Sequence[str]) -> Iterator[tuple[int, dict[str, s
             if missing:
                 raise BadTable(f"{path.name} lacks the column {', '.join(missing)} in its first line")
             for raw in reader:
-                yield reader.line_num, {k: (v or "").strip() for k, v in raw.items() if isinstance(k, str)}
+                cells = {k: (v or "").strip() for k, v in raw.items() if isinstance(k, str)}
+                yield reader.line_num, cells, any(cell.strip() for cell in raw.get(None) or ())
     except OSError as error:
         raise BadTable(f"{path.name} cannot be read: {error.strerror}") from error
     except (UnicodeDecodeError, csv.Error) as error:

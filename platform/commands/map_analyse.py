@@ -121,6 +121,15 @@ def access_(
         network = _network(ctx, map_name)
         limits = _minutes(minutes) or _MINUTES[network.kind]
         table = analysis.read_points(points, ("site", "demand"), _teller(skip_bad))
+        off = sum(
+            not network.bounds.contains(lat, lon) for lat, lon in zip(table["lat"], table["lon"], strict=True)
+        )
+        if off:
+            click.echo(
+                f"haoyun: {off} of {len(table)} points lie outside the map {network.name}:"
+                " straight lines at 30 km/h lead to it",
+                err=True,
+            )
         found = analysis.accessibility(table, network, engine_for(network), limits)
         demand = found[found["kind"] == "demand"]
         for limit in limits:

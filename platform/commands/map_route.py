@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import sys
+from codecs import BOM_UTF8
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import IO, Any, TextIO
@@ -57,6 +58,8 @@ def route(ctx: click.Context, map_name: str, profile: str, at: str | None, file:
     """
     engine, when = _engine(ctx, map_name, profile), _time(at)
     for number, line in enumerate(file, 1):
+        if number == 1:
+            line = line.removeprefix(BOM_UTF8)  # noqa: PLW2901 - Windows programs begin a file with it
         if line.strip():
             sys.stdout.buffer.write(orjson.dumps(_answered(engine, number, line, when)) + b"\n")
             sys.stdout.buffer.flush()
@@ -79,6 +82,8 @@ def matrix(
         points = list(_points(file))
     except UnicodeDecodeError:
         raise click.ClickException("the file of points is not UTF-8 text") from None
+    except csv.Error as error:
+        raise click.ClickException(f"the file of points is not a CSV file: {error}") from None
     engine, when = _engine(ctx, map_name, profile), _time(at)
     at_ = [(lat, lon) for _, lat, lon in points]
     if points:
@@ -145,16 +150,25 @@ def _answered(engine: RoadEngine, number: int, line: bytes, when: datetime | Non
 
 
 def _points(file: TextIO) -> Iterator[Point]:
-    """The points of a CSV. Raises ClickException for a missing column and a row that is not a position."""
-    rows = csv.reader(file)
+    """The points of a CSV. Raises ClickException for a missing column and a row that is not a position.
+
+    A row with more cells than the header has is refused: decimal commas would be read as another place.
+    """
+    rows = csv.reader(file, skipinitialspace=True)
     header = [name.strip().lower() for name in next(rows, [])]
     missing = [name for name in ("lat", "lon") if name not in header]
     if missing:
         raise click.ClickException(f"the points need the columns lat and lon; missing: {', '.join(missing)}")
+    if twice := [name for name in ("lat", "lon", "id") if header.count(name) > 1]:
+        raise click.ClickException(f"the column {twice[0]} is there twice")
     seen: set[str] = set()
     for row in rows:
         if not any(cell.strip() for cell in row):
             continue
+        if any(cell.strip() for cell in row[len(header) :]):
+            raise click.ClickException(
+                f"row {rows.line_num}: more cells than columns; decimals are written with a point"
+            )
         cells = dict(zip(header, (cell.strip() for cell in row), strict=False))
         name = cells.get("id") or str(len(seen) + 1)
         if name in seen:

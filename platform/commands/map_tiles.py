@@ -47,7 +47,12 @@ def tiles_after_import(network: RoadNetwork, folder: Path, source: Path | None, 
 def make_tiles(network: RoadNetwork, folder: Path, source: Path | None) -> None:
     """Make the tiles with a progress bar and say what was made. Raises MapError."""
     with click.progressbar(length=1000, label=f"tiles of {network.name}", file=sys.stderr) as bar:
-        build_tiles(network, folder, source, lambda share: bar.update(int(share * 1000) - bar.pos))
+        made = build_tiles(network, folder, source, lambda share: bar.update(int(share * 1000) - bar.pos))
+    if source is not None and not made.land:
+        click.echo(
+            f"haoyun: {source.name} holds no water, land or railway near the map {network.name}: no tiles of land made",
+            err=True,
+        )
     for path in tile_paths(network.name, folder):
         if path.is_file():
             click.echo(f"{path.name}: {path.stat().st_size / 1e6:.1f} MB")

@@ -288,6 +288,7 @@ BAD_POINTS = """lat,lon,kind,amount
 31.2,121.5,demand,-1
 31.2,121.5,demand,
 nan,121.5,demand,1
+31,2,121,5,demand,1
 """
 
 
@@ -304,11 +305,12 @@ def test_bad_rows_are_named_by_line(tmp_path: Path) -> None:
         (5, "supply or demand"),
         (6, "not negative"),
         (8, "lat"),
+        (9, "more cells than columns"),
     ):
         assert any(p.startswith(f"line {line}: ") and rule in p for p in caught.value.problems), line
     told: list[str] = []
     found = analysis.read_points(path, ("supply", "demand"), told.append)
-    assert len(found) == 2 and len(told) == 5
+    assert len(found) == 2 and len(told) == 6
     assert found["amount"].tolist() == [3.0, 1.0]
 
 

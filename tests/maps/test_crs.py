@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from haoyun.maps.crs import Crs, convert, from_wgs84, shifts, to_wgs84
+from haoyun.maps.errors import BadOption
 from haoyun.maps.geodesy import haversine_m
 
 inside_china = st.tuples(st.floats(18.0, 53.5), st.floats(73.6, 135.0))
@@ -109,3 +110,10 @@ def test_scalars_give_floats_and_arrays_keep_their_shape() -> None:
     empty = to_wgs84([], [], Crs.BD09)
     assert empty[0].shape == (0,)
     assert all(np.isnan(v) for v in to_wgs84(float("nan"), float("nan"), Crs.GCJ02))
+
+
+@pytest.mark.parametrize("word", ["GCJ-02", "wgs-84", "bd-09", ""])
+def test_an_unknown_datum_is_refused_and_not_taken_for_another(word: str) -> None:
+    for function in (to_wgs84, from_wgs84):
+        with pytest.raises(BadOption, match="there are: wgs84, gcj02, bd09"):
+            function(30.0, 120.0, word)  # type: ignore[call-overload]

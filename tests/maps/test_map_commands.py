@@ -118,6 +118,13 @@ def test_minutes_are_numbers_above_zero(tmp_path: Path, minutes: str, sentence: 
     assert run.exit_code == 2 and sentence in run.output
 
 
+def test_points_outside_the_map_are_counted_because_no_road_leads_to_them(tmp_path: Path) -> None:
+    words = ["--points", table(tmp_path, SITES + "51.5,0,demand,1,\n"), "--out", str(tmp_path / "o.geojson")]
+    run = haoyun(tmp_path, "analyse", "access", "--map", "trunk", *words)
+    assert run.exit_code == 0, run.output
+    assert "1 of 3 points lie outside the map trunk" in run.stderr
+
+
 EXTRACT = """<?xml version="1.0"?>
 <osm version="0.6">
  <node id="1" lat="30.00" lon="120.00"/><node id="2" lat="30.00" lon="120.01"/>

@@ -172,12 +172,27 @@ def test_a_matrix_has_a_row_for_every_pair_and_nothing_where_there_is_no_way(dat
         ("lat,lon\n0\n", "row 2: lat and lon are numbers of degrees"),
         ("lat,lon\n0,181\n", "row 2: longitude 181 is outside -180..180"),
         ("id,lat,lon\na,0,0\na,0,0\n", "row 3: the id 'a' is there twice"),
+        ("lat,lon,lat\n0,0,9\n", "the column lat is there twice"),
+        ("lat,lon\n49,4,8,6\n", "row 2: more cells than columns; decimals are written with a point"),
+        ("id,lat,lon\n" + "x" * 200_000 + ",0,0\n", "the file of points is not a CSV file: field larger"),
     ],
 )
 def test_points_that_are_none_are_refused_by_row(data: Path, text: str, sentence: str) -> None:
     result = run(data, "matrix", "--map", "ring", text=text)
     assert result.exit_code == 1
     assert sentence in result.stderr
+
+
+def test_quotes_hold_after_a_space_too(data: Path) -> None:
+    result = run(data, "matrix", "--map", "ring", text='lat, lon, id\n0, 0.0005, "q,r"\n')
+    assert [row["from"] for row in csv.DictReader(io.StringIO(result.stdout))] == ["q,r"]
+
+
+def test_a_byte_order_mark_before_the_first_question_is_skipped(data: Path) -> None:
+    good = question([0.0, 0.0005], [0.0005, 0.0])
+    marked, plain, in_the_middle = routes(data, f"\ufeff{good}{good}\ufeff{good}")
+    assert marked == plain
+    assert "is not JSON" in str(in_the_middle["error"])
 
 
 def test_profiles_are_listed_with_their_figures(data: Path) -> None:

@@ -97,6 +97,15 @@ def test_a_street_network_gives_spread_out_corners_of_two_named_streets(graphs) 
     assert {place.code for place in places} == {"town-1", "town-2"}
 
 
+def test_a_street_of_several_numbers_is_called_by_its_first(graphs) -> None:
+    graph = graphs.square_graph()
+    del graph.nodes[0]["name"]
+    for a, b in ((1, 2), (2, 1)):
+        graph.edges[a, b, 0]["ref"] = "B 37;B 45"
+    places = network_gazetteer(graphs.network(graph, "town"), count=2).list()
+    assert {place.name_en for place in places} == {"B 37 / S1"}
+
+
 def test_named_nodes_are_places_as_they_are(graphs) -> None:
     (place,) = network_gazetteer(graphs.network(graphs.square_graph(), "town")).list()
     assert (place.code, place.name_zh, place.name_en) == ("town-0", "起点", "Start & Go")

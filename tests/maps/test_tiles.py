@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 import shapely
+from click.testing import CliRunner
 
 from haoyun.maps.geojson import drawn_edges
 from haoyun.maps.landscape import build_land_tiles, land_use, rail_kind, waterway_kind
@@ -237,6 +238,23 @@ def test_a_real_extract_gives_land_tiles(shared_data: Path, tmp_path: Path) -> N
     layers = {layer.name: len(layer.geometries) for layer in land_layers(source)}
     assert layers["rail"] == pytest.approx(815, rel=0.05) and layers["water"] > 50 and layers["land"] > 200
     assert not any(name in layers for name in ("boundary", "border"))
+
+
+def test_the_extract_of_another_region_leaves_the_tiles_of_land_as_they_are(tmp_path: Path) -> None:
+    from haoyun.maps.catalog import import_map
+    from haoyun.platform.cli import cli
+
+    own, far = tmp_path / "own.osm", tmp_path / "far.osm"
+    own.write_text(EXTRACT, encoding="utf-8")
+    far.write_text('<osm version="0.6"><node id="1" lat="1" lon="1"/></osm>', encoding="utf-8")
+    folder = tmp_path / "maps"
+    build_tiles(import_map(own, "own", folder), folder, own)
+    land = folder / "own.land.pmtiles"
+    before = land.read_bytes()
+    result = CliRunner().invoke(cli, ["--data", str(tmp_path), "map", "tiles", "own", str(far)])
+    assert result.exit_code == 0, result.output
+    assert land.read_bytes() == before
+    assert "far.osm holds no water, land or railway near the map own" in result.stderr
 
 
 def test_an_extract_with_nothing_between_the_roads_leaves_no_file(tmp_path: Path, graphs: Any) -> None:
