@@ -10,6 +10,7 @@ from haoyun.routing.alone import able_vehicles
 from haoyun.routing.build import Built, on_time, plan_of, tours_of
 from haoyun.routing.check import violations
 from haoyun.routing.errors import BadProblem, SolverFailed
+from haoyun.routing.hours import NONE, RESTED
 from haoyun.routing.kept import refuse_what_is_not_kept
 from haoyun.routing.onward import least_tours
 from haoyun.routing.plan import Plan, Reason, ReasonCode, Unassigned
@@ -153,12 +154,21 @@ class _Best:
 def _explained(problem: Problem, plan: Plan) -> Plan:
     searched = bool(plan.method)
     left = plan.left_out(problem)
+    problem = _without_hours(problem)
     able = able_vehicles(problem, left)
     entries = (
         Unassigned.of(task, _reasons(problem, task, vehicles, searched))
         for task, vehicles in zip(left, able, strict=True)
     )
     return replace(plan, unassigned=tuple(entries))
+
+
+def _without_hours(problem: Problem) -> Problem:
+    """For reasons: thousands of timetables under driver hours would take longer than the search."""
+    if not any(vehicle.hours.binds for vehicle in problem.vehicles):
+        return problem
+    fleet = (replace(vehicle, hours=NONE, driver=RESTED) for vehicle in problem.vehicles)
+    return replace(problem, vehicles=tuple(fleet))
 
 
 def _reasons(problem: Problem, task: Task, able: frozenset[int], searched: bool) -> tuple[Reason, ...]:
