@@ -35,8 +35,10 @@ def onward_of(problem: Problem, vehicle: Vehicle) -> Onward:
     """Where a vehicle is free; a vehicle that is not under way at its start."""
     way = vehicle.underway
     if way is None:
+        nothing = frozenset[int]()
+        load = problem.amounts(())
         return Onward(
-            (), vehicle.start, vehicle.on_duty_s, 0, 0, problem.amounts(()), *[frozenset[int]()] * 3, False
+            (), vehicle.start, vehicle.on_duty_s, 0, 0, load, nothing, nothing, nothing, has_left=False
         )
     stops = problem.stops
     numbers = {(stop.kind, stop.visit.id): number for number, stop in enumerate(stops)}
