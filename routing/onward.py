@@ -35,9 +35,11 @@ def onward_of(problem: Problem, vehicle: Vehicle) -> Onward:
     """Where a vehicle is free; a vehicle that is not under way at its start."""
     way = vehicle.underway
     if way is None:
-        nothing: frozenset[int] = frozenset()
-        base = problem.amounts(())
-        return Onward((), vehicle.start, vehicle.on_duty_s, 0, 0, base, nothing, nothing, nothing, False)
+        nothing = frozenset[int]()
+        load = problem.amounts(())
+        return Onward(
+            (), vehicle.start, vehicle.on_duty_s, 0, 0, load, nothing, nothing, nothing, has_left=False
+        )
     stops = problem.stops
     numbers = {(stop.kind, stop.visit.id): number for number, stop in enumerate(stops)}
     tasks = {(isinstance(task, Shipment), task.id): number for number, task in enumerate(problem.tasks)}

@@ -303,8 +303,9 @@ def _allowed(problem: Problem, kinds: list[Vehicle], onward: list[Onward]) -> ND
         table[np.ix_(brought, left)] = False
     for k, on in enumerate(onward):
         for number in on.own | on.loaded:
+            skilled = problem.tasks[number].skills <= kinds[k].skills
             table[number] = False
-            table[number, k] = problem.tasks[number].skills <= kinds[k].skills
+            table[number, k] = skilled
     fixed = {number for on in onward for number in on.prefix}
     first = 0
     for number, task in enumerate(problem.tasks):
