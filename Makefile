@@ -44,7 +44,7 @@ install: $(VENV)/.python
 	@if [ "$$(cat $(VENV)/.warmed 2>/dev/null)" != "$(KERNEL_KEY)" ]; then \
 		set -e; \
 		echo "compiling the searches for roads and routes (a minute, once)"; \
-		$(BIN)/python -m haoyun.maps.warm; \
+		$(BIN)/python -c "from haoyun.maps.warm import warm_up; warm_up()"; \
 		$(BIN)/python -m haoyun.routing.warm; \
 		echo "$(KERNEL_KEY)" > $(VENV)/.warmed; \
 	fi

@@ -1,6 +1,6 @@
 """Getting the compiled code ready: the first use on an installation compiles it, which takes some 20 seconds.
 
-`warm_up` does that in one known place. `make install` calls it (`python -m haoyun.maps.warm`), and so do
+`warm_up` does that in one known place. `make install` calls it, and so do
 `haoyun map import` and the commands before they read their first question; a server may call it at its start.
 Afterwards the machine code lies beside the source (or in the user's cache folder) and is loaded in a fraction of
 a second.
@@ -89,7 +89,3 @@ def _crossroads() -> RoadNetwork:
         edge_class=("primary",) * count,
         edge_geometry=(None,) * count,
     )
-
-
-if __name__ == "__main__":
-    warm_up()
