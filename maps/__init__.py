@@ -1,7 +1,6 @@
 """Maps: positions, road networks, travel times, places and zones. Pure; imports no other room."""
 
 from haoyun.maps.access import point_matrix, point_path
-from haoyun.maps.addresses import Address, AddressDivision, parse_address
 from haoyun.maps.catalog import import_map, import_place, list_maps, open_map
 from haoyun.maps.crs import Crs, convert, from_wgs84, to_wgs84
 from haoyun.maps.edge_index import EdgeIndex, EdgePoints
@@ -18,6 +17,12 @@ from haoyun.maps.errors import (
     UnknownPlace,
     Unreachable,
 )
+from haoyun.maps.gazetteer.addresses import Address, AddressDivision, parse_address
+from haoyun.maps.gazetteer.place import Place, PlaceKind
+from haoyun.maps.gazetteer.place_book import PlaceBook, open_places
+from haoyun.maps.gazetteer.place_query import Found, How
+from haoyun.maps.gazetteer.place_where import Whereabouts, reverse
+from haoyun.maps.gazetteer.places import Gazetteer, network_gazetteer, trunk_gazetteer
 from haoyun.maps.geodesy import (
     bearing_deg,
     check_position,
@@ -26,18 +31,13 @@ from haoyun.maps.geodesy import (
     point_along,
     polyline_length_m,
 )
-from haoyun.maps.live import LiveChanges
 from haoyun.maps.minimap import MapPoint, route_svg
 from haoyun.maps.network import Bounds, NodeName, RoadNetwork
 from haoyun.maps.node_engine import engine_for
-from haoyun.maps.place import Place, PlaceKind
-from haoyun.maps.place_book import PlaceBook, open_places
-from haoyun.maps.place_query import Found, How
-from haoyun.maps.place_where import Whereabouts, reverse
-from haoyun.maps.places import Gazetteer, network_gazetteer, trunk_gazetteer
-from haoyun.maps.profiles import VehicleProfile, get_profile
-from haoyun.maps.road_engine import RoadEngine, Route
-from haoyun.maps.road_graph import RoadGraph
+from haoyun.maps.roads.live import LiveChanges
+from haoyun.maps.roads.profiles import VehicleProfile, get_profile
+from haoyun.maps.roads.road_engine import RoadEngine, Route
+from haoyun.maps.roads.road_graph import RoadGraph
 from haoyun.maps.rules import Access, RoadRules, TimedRule, TurnBan
 from haoyun.maps.streets import coquimbo_network
 from haoyun.maps.trunk import trunk_network

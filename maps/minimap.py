@@ -19,7 +19,7 @@ from haoyun.maps.geodesy import as_line, check_position
 from haoyun.maps.geojson import drawn_edges
 from haoyun.maps.network import RoadNetwork
 from haoyun.maps.scale import length_words, round_number
-from haoyun.maps.tilegrid import EARTH_EQUATOR_M
+from haoyun.maps.tiles.tilegrid import EARTH_EQUATOR_M
 
 FloatArray = NDArray[np.float64]
 

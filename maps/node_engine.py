@@ -1,7 +1,7 @@
 """NodeEngine: the MatrixEngine of a network's nodes on a hierarchy, and which engine suits a network.
 
 It answers the same as `ScipyEngine` - every turn is free and every edge open - in a fraction of the time. For
-vehicles, turns and positions along edges there is `haoyun.maps.road_engine`.
+vehicles, turns and positions along edges there is `haoyun.maps.roads.road_engine`.
 """
 
 from __future__ import annotations
@@ -12,21 +12,21 @@ from typing import overload
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from haoyun.maps.dissection import dissect
+from haoyun.maps.compiled import is_warm
 from haoyun.maps.engine import Matrix, MatrixEngine, ScipyEngine
 from haoyun.maps.engine import Path as RoadPath
 from haoyun.maps.errors import NoPath
-from haoyun.maps.hierarchy import Customized, Hierarchy
 from haoyun.maps.network import RoadNetwork
-from haoyun.maps.profiles import VehicleProfile
-from haoyun.maps.road_engine import RoadEngine
-from haoyun.maps.road_graph import RoadGraph
-from haoyun.maps.road_line import line_along
-from haoyun.maps.road_metric import HourlySpeeds
-from haoyun.maps.search import Ends
-from haoyun.maps.turns import road_links
-from haoyun.maps.warm import is_warm
-from haoyun.maps.weights import NO_WAY, pack, unpack
+from haoyun.maps.roads.profiles import VehicleProfile
+from haoyun.maps.roads.road_engine import RoadEngine
+from haoyun.maps.roads.road_graph import RoadGraph
+from haoyun.maps.roads.road_line import line_along
+from haoyun.maps.roads.road_metric import HourlySpeeds
+from haoyun.maps.roads.turns import road_links
+from haoyun.maps.search.dissection import dissect
+from haoyun.maps.search.hierarchy import Customized, Hierarchy
+from haoyun.maps.search.search import Ends
+from haoyun.maps.search.weights import NO_WAY, pack, unpack
 
 LongArray = NDArray[np.int64]
 

@@ -8,7 +8,6 @@ a second.
 
 from __future__ import annotations
 
-import os
 import time
 from pathlib import Path
 
@@ -20,10 +19,10 @@ from haoyun.maps.network import RoadNetwork
 def warm_up() -> float:
     """Load the compiled code, compiling what was never compiled here; seconds it took."""
     from haoyun.maps.node_engine import NodeEngine  # noqa: PLC0415 - this file is imported to be called
-    from haoyun.maps.profiles import get_profile  # noqa: PLC0415
-    from haoyun.maps.road_engine import RoadEngine  # noqa: PLC0415
-    from haoyun.maps.road_graph import RoadGraph  # noqa: PLC0415
-    from haoyun.maps.trips import starts_of  # noqa: PLC0415
+    from haoyun.maps.roads.profiles import get_profile  # noqa: PLC0415
+    from haoyun.maps.roads.road_engine import RoadEngine  # noqa: PLC0415
+    from haoyun.maps.roads.road_graph import RoadGraph  # noqa: PLC0415
+    from haoyun.maps.roads.trips import starts_of  # noqa: PLC0415
 
     began = time.perf_counter()
     network = _crossroads()
@@ -38,27 +37,12 @@ def warm_up() -> float:
     return time.perf_counter() - began
 
 
-def is_warm() -> bool:
-    """Whether compiled code lies ready for every file of loops, as far as one sees without loading it."""
-    here = Path(__file__).parent
-    own = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "numba"
-    kept_in = [here / "__pycache__", *own.glob("*")]
-    if "NUMBA_CACHE_DIR" in os.environ:
-        kept_in = list(Path(os.environ["NUMBA_CACHE_DIR"]).glob("*"))
-    return all(_is_compiled(source, kept_in) for source in here.glob("*_kernels.py"))
-
-
-def _is_compiled(source: Path, kept_in: list[Path]) -> bool:
-    made = [file.stat().st_mtime for folder in kept_in for file in folder.glob(f"{source.stem}.*.nbi")]
-    return bool(made) and max(made) >= source.stat().st_mtime
-
-
 def prepare(network: RoadNetwork, keep_in: Path) -> tuple[int, int]:
     """Get everything ready for the first question on a map: compiled code, and the hierarchy kept in its folder.
 
     (turns, arcs of the hierarchy).
     """
-    from haoyun.maps.road_graph import RoadGraph  # noqa: PLC0415 - this file is imported to be called
+    from haoyun.maps.roads.road_graph import RoadGraph  # noqa: PLC0415 - this file is imported to be called
 
     warm_up()
     graph = RoadGraph(network, keep_in=keep_in)

@@ -14,7 +14,7 @@ import pytest
 import sqlalchemy as sa
 from hypothesis import settings as hypothesis_settings
 
-from haoyun.maps.place_book import PlaceBook, open_places
+from haoyun.maps.gazetteer.place_book import PlaceBook, open_places
 from haoyun.platform.database import Databases
 
 REPOSITORY = Path(__file__).resolve().parent.parent

@@ -16,7 +16,7 @@ from haoyun.maps.network import unit_vectors
 if TYPE_CHECKING:
     import geopandas as gpd
 
-    from haoyun.maps.places import Place
+    from haoyun.maps.gazetteer.places import Place
 
 NOWHERE = -1  # of a point that lies in none of the areas
 

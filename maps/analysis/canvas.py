@@ -13,7 +13,7 @@ from haoyun.maps.analysis.projection import frame_crs, project
 from haoyun.maps.geojson import drawn_edges
 from haoyun.maps.network import RoadNetwork
 from haoyun.maps.scale import length_words, round_number
-from haoyun.maps.tiles import class_zoom
+from haoyun.maps.tiles.tiles import class_zoom
 
 if TYPE_CHECKING:
     import geopandas as gpd

@@ -9,8 +9,8 @@ from pathlib import Path
 import structlog
 
 from haoyun.maps.errors import MapError
-from haoyun.maps.place_book import PlaceBook, open_places
-from haoyun.maps.place_file import current_path
+from haoyun.maps.gazetteer.place_book import PlaceBook, open_places
+from haoyun.maps.gazetteer.place_file import current_path
 from haoyun.platform.api.problems import Problem
 
 RETRY_AFTER_S = 15  # a build takes about so long on a small machine

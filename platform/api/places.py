@@ -7,11 +7,11 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field
 
-from haoyun.maps.addresses import places_named
+from haoyun.maps.gazetteer.addresses import places_named
+from haoyun.maps.gazetteer.geonames import PLACES_ATTRIBUTION
+from haoyun.maps.gazetteer.place import Place
+from haoyun.maps.gazetteer.places import Gazetteer
 from haoyun.maps.geodesy import check_position, haversine_m
-from haoyun.maps.geonames import PLACES_ATTRIBUTION
-from haoyun.maps.place import Place
-from haoyun.maps.places import Gazetteer
 from haoyun.platform.api.place_book import place_book
 from haoyun.platform.api.resource import Input, Output, resource
 from haoyun.platform.services import services

@@ -5,9 +5,9 @@ from __future__ import annotations
 import click
 
 from haoyun.maps.catalog import list_maps, open_map
+from haoyun.maps.compiled import is_warm
 from haoyun.maps.errors import MapError
 from haoyun.maps.network import RoadNetwork
-from haoyun.maps.warm import is_warm
 from haoyun.platform.cli import settings_of
 from haoyun.platform.commands import map_analyse, map_route, map_tiles
 from haoyun.platform.commands.map_import import import_

@@ -150,7 +150,7 @@ def _areas(
 ) -> Areas:
     from haoyun.maps import analysis  # noqa: PLC0415 - geopandas takes a second
     from haoyun.maps.analysis.areas import NOWHERE  # noqa: PLC0415
-    from haoyun.maps.places import network_gazetteer, trunk_gazetteer  # noqa: PLC0415
+    from haoyun.maps.gazetteer.places import network_gazetteer, trunk_gazetteer  # noqa: PLC0415
 
     if sum((cells is not None, areas is not None, places)) > 1:
         raise click.UsageError("choose one of --cells, --areas and --places")

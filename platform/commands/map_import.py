@@ -10,12 +10,13 @@ from typing import Any
 import click
 
 from haoyun.maps.catalog import import_map, import_place, map_folder
+from haoyun.maps.compiled import is_warm
 from haoyun.maps.errors import MapError
 from haoyun.maps.network import RoadNetwork
 from haoyun.maps.osm.build import ImportReport
 from haoyun.maps.osm.options import parse_bbox, parse_classes
 from haoyun.maps.osm.tags import CLASSES, DEFAULT_CLASSES
-from haoyun.maps.warm import is_warm, prepare
+from haoyun.maps.warm import prepare
 from haoyun.platform.cli import settings_of
 from haoyun.platform.commands.map_tiles import tiles_after_import
 

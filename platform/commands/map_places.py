@@ -9,13 +9,13 @@ from typing import Any
 
 import click
 
-from haoyun.maps.addresses import Address, parse_address
 from haoyun.maps.errors import MapError
+from haoyun.maps.gazetteer.addresses import Address, parse_address
+from haoyun.maps.gazetteer.place import Place, PlaceKind
+from haoyun.maps.gazetteer.place_book import PlaceBook, open_places
+from haoyun.maps.gazetteer.place_query import Found
+from haoyun.maps.gazetteer.place_where import Whereabouts, reverse
 from haoyun.maps.geodesy import check_position
-from haoyun.maps.place import Place, PlaceKind
-from haoyun.maps.place_book import PlaceBook, open_places
-from haoyun.maps.place_query import Found
-from haoyun.maps.place_where import Whereabouts, reverse
 from haoyun.platform.cli import settings_of
 
 _KINDS = [kind.value for kind in PlaceKind if kind != PlaceKind.NODE]

@@ -16,9 +16,9 @@ from haoyun.maps.catalog import map_folder, open_map
 from haoyun.maps.errors import BadCoordinate, MapError
 from haoyun.maps.geodesy import check_position
 from haoyun.maps.node_engine import engine_for
-from haoyun.maps.profiles import PRESETS, get_profile
-from haoyun.maps.road_engine import RoadEngine
-from haoyun.maps.route_lines import answer
+from haoyun.maps.roads.profiles import PRESETS, get_profile
+from haoyun.maps.roads.road_engine import RoadEngine
+from haoyun.maps.roads.route_lines import answer
 from haoyun.maps.warm import warm_up
 from haoyun.platform.cli import settings_of
 

@@ -10,7 +10,7 @@ import click
 from haoyun.maps.catalog import open_map
 from haoyun.maps.errors import MapError
 from haoyun.maps.network import RoadNetwork
-from haoyun.maps.tileset import build_tiles, drop_tiles, tile_paths
+from haoyun.maps.tiles.tileset import build_tiles, drop_tiles, tile_paths
 from haoyun.platform.cli import settings_of
 
 # Areas are assembled in memory and in Python: for a country that is for an explicit wish.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from haoyun.maps.catalog import open_map
-from haoyun.maps.places import network_gazetteer
+from haoyun.maps.gazetteer.places import network_gazetteer
 from haoyun.platform.demo.errors import NotADemo
 from haoyun.platform.demo.folder import demo_folder
 from haoyun.platform.demo.state import DemoState, load_state

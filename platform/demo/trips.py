@@ -9,8 +9,8 @@ from enum import StrEnum
 from random import Random
 from typing import Any
 
+from haoyun.maps.gazetteer.places import Place
 from haoyun.maps.geodesy import destination
-from haoyun.maps.places import Place
 from haoyun.rfid_ingest import GateSim, TagRead, encode_identity
 from haoyun.tracking.simulate import GpsReading
 

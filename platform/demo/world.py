@@ -9,8 +9,8 @@ from random import Random
 import numpy as np
 
 from haoyun.maps.engine import Path, ScipyEngine
+from haoyun.maps.gazetteer.places import Gazetteer, Place
 from haoyun.maps.network import RoadNetwork
-from haoyun.maps.places import Gazetteer, Place
 from haoyun.platform.accounts.actor import OrgKind
 from haoyun.platform.accounts.credit_code import ALPHABET, check_character
 from haoyun.platform.demo.catalogue import (

@@ -13,9 +13,9 @@ import sqlalchemy as sa
 from haoyun.maps.access import ACCESS_SPEED_KMH
 from haoyun.maps.catalog import open_map
 from haoyun.maps.engine import Matrix, MatrixEngine
+from haoyun.maps.gazetteer.places import Gazetteer, Place, network_gazetteer, trunk_gazetteer
 from haoyun.maps.network import RoadNetwork
 from haoyun.maps.node_engine import engine_for
-from haoyun.maps.places import Gazetteer, Place, network_gazetteer, trunk_gazetteer
 from haoyun.platform.database import reading
 from haoyun.platform.market.errors import FieldErrors
 from haoyun.platform.market.roads import FRESH, Costs, MatchContext, VehiclePosition

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from flask import Response, jsonify, request
 
-from haoyun.maps.addresses import divisions_of, places_named
+from haoyun.maps.gazetteer.addresses import divisions_of, places_named
+from haoyun.maps.gazetteer.place import Place
+from haoyun.maps.gazetteer.place_book import PlaceBook
 from haoyun.maps.geodesy import haversine_m
-from haoyun.maps.place import Place
-from haoyun.maps.place_book import PlaceBook
 from haoyun.platform.api.place_book import find_place_book
 from haoyun.platform.api.places import OFFER_REACH_M
 from haoyun.platform.portal.formats import place as name_of

@@ -12,9 +12,9 @@ from flask import Blueprint, Response, abort, current_app, jsonify, request, url
 
 from haoyun.maps.catalog import list_maps
 from haoyun.maps.errors import BadMapFile
-from haoyun.maps.pmtiles import TileFile, tile_number
-from haoyun.maps.tilegrid import Tile
-from haoyun.maps.tileset import TileSet, kept_tiles, open_tiles, tile_paths
+from haoyun.maps.tiles.pmtiles import TileFile, tile_number
+from haoyun.maps.tiles.tilegrid import Tile
+from haoyun.maps.tiles.tileset import TileSet, kept_tiles, open_tiles, tile_paths
 from haoyun.platform.services import Services, services
 
 _MAX_AGE_S = 86_400  # pages ask with a version in the address: a new map is seen at once

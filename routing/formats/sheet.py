@@ -228,7 +228,7 @@ def _city(text: str, cell: Cell) -> Point:
 @cache
 def _known_city(text: str) -> Point | None:
     # Here and not above: maps brings scipy along, which would triple the start of every search process.
-    from haoyun.maps.places import trunk_gazetteer  # noqa: PLC0415
+    from haoyun.maps.gazetteer.places import trunk_gazetteer  # noqa: PLC0415
 
     place = trunk_gazetteer().find(text)
     return None if place is None else (place.lon, place.lat)

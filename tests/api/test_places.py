@@ -9,7 +9,7 @@ import pytest
 from apiflask import APIFlask
 from flask.testing import FlaskClient
 
-from haoyun.maps.place_book import PlaceBook
+from haoyun.maps.gazetteer.place_book import PlaceBook
 from haoyun.platform.api import place_book as module
 from haoyun.platform.services import EXTENSION
 

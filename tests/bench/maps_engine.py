@@ -36,14 +36,14 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 
 from haoyun.maps.errors import NoPath, NoRoadNear
-from haoyun.maps.live import edges_of_ways
 from haoyun.maps.osm.build import build_network
-from haoyun.maps.profiles import VehicleProfile, get_profile
-from haoyun.maps.road_engine import LatLon, RoadEngine
-from haoyun.maps.road_graph import RoadGraph
-from haoyun.maps.trips import goals_of, same_edge, starts_of
+from haoyun.maps.roads.live import edges_of_ways
+from haoyun.maps.roads.profiles import VehicleProfile, get_profile
+from haoyun.maps.roads.road_engine import LatLon, RoadEngine
+from haoyun.maps.roads.road_graph import RoadGraph
+from haoyun.maps.roads.trips import goals_of, same_edge, starts_of
+from haoyun.maps.search.weights import NO_WAY
 from haoyun.maps.warm import warm_up
-from haoyun.maps.weights import NO_WAY
 
 SEED = 20261126
 DATA = Path(os.environ.get("HAOYUN_SHARED_DATA", Path(__file__).parents[3] / "shared" / "data")) / "maps"
@@ -225,7 +225,7 @@ began = time.perf_counter()
 from pathlib import Path
 from haoyun.maps.catalog import import_map, map_folder, open_map
 from haoyun.maps.node_engine import engine_for
-from haoyun.maps.profiles import get_profile
+from haoyun.maps.roads.profiles import get_profile
 folder = Path(sys.argv[2])
 imported = time.perf_counter()
 network = import_map(Path(sys.argv[1]), "columbus", folder) if sys.argv[1] else open_map("columbus", folder)

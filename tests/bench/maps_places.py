@@ -18,10 +18,10 @@ from pathlib import Path
 
 import numpy as np
 
-from haoyun.maps.addresses import divisions_of, parse_address
-from haoyun.maps.place import SITE_KINDS
-from haoyun.maps.place_book import PlaceBook, open_places
-from haoyun.maps.place_where import reverse
+from haoyun.maps.gazetteer.addresses import divisions_of, parse_address
+from haoyun.maps.gazetteer.place import SITE_KINDS
+from haoyun.maps.gazetteer.place_book import PlaceBook, open_places
+from haoyun.maps.gazetteer.place_where import reverse
 
 SEED = 20
 NEAR = (29.93, 121.87)

@@ -27,11 +27,11 @@ import shapely
 
 from haoyun.maps import RoadNetwork, trunk_network
 from haoyun.maps.catalog import import_map
-from haoyun.maps.landscape import build_land_tiles
-from haoyun.maps.pmtiles import TileFile
-from haoyun.maps.tilegrid import Tile, from_unit, tile_at
-from haoyun.maps.tiles import build_road_tiles, features_tile, road_layer, write_layers
-from haoyun.maps.tiling import TileLayer
+from haoyun.maps.tiles.landscape import build_land_tiles
+from haoyun.maps.tiles.pmtiles import TileFile
+from haoyun.maps.tiles.tilegrid import Tile, from_unit, tile_at
+from haoyun.maps.tiles.tiles import build_road_tiles, features_tile, road_layer, write_layers
+from haoyun.maps.tiles.tiling import TileLayer
 
 SEED = 20260101
 SHARED = Path(os.environ.get("HAOYUN_SHARED_DATA", Path(__file__).resolve().parents[3] / "shared" / "data"))

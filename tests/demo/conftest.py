@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from haoyun.maps.places import trunk_gazetteer
+from haoyun.maps.gazetteer.places import trunk_gazetteer
 from haoyun.maps.trunk import trunk_network
 from haoyun.platform.demo.world import World, build_world
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from haoyun.maps.gazetteer.places import Gazetteer, Place, trunk_gazetteer
 from haoyun.maps.network import NodeName, RoadNetwork
-from haoyun.maps.places import Gazetteer, Place, trunk_gazetteer
 from haoyun.maps.trunk import trunk_network
 from haoyun.platform.accounts.credit_code import check_credit_code
 from haoyun.platform.demo.world import FEWEST_LANES, LONGEST_LANE_S, World, build_world

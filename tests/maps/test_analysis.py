@@ -23,8 +23,8 @@ from haoyun.maps.analysis.canvas import chinese_font
 from haoyun.maps.analysis.figures import arc
 from haoyun.maps.analysis.projection import area_km2, local_crs, project
 from haoyun.maps.errors import MapError
+from haoyun.maps.gazetteer.places import trunk_gazetteer
 from haoyun.maps.geodesy import haversine_m
-from haoyun.maps.places import trunk_gazetteer
 from haoyun.maps.scale import round_number
 
 positions = st.tuples(st.floats(20, 45), st.floats(80, 125))

@@ -15,9 +15,9 @@ from haoyun.maps import streets
 from haoyun.maps.catalog import BUILT_IN, import_map, list_maps, open_map
 from haoyun.maps.engine import ScipyEngine
 from haoyun.maps.errors import BadMapFile, MapError, UnknownMap
+from haoyun.maps.gazetteer.places import network_gazetteer
 from haoyun.maps.network import RoadNetwork
 from haoyun.maps.osm.build import ImportReport
-from haoyun.maps.places import network_gazetteer
 from haoyun.maps.trunk import trunk_network
 
 TRIANGLE = """<osm version="0.6">

@@ -12,7 +12,7 @@ import pytest
 
 import haoyun.maps
 from haoyun.maps.compiled import compiled
-from haoyun.maps.weights import NO_WAY
+from haoyun.maps.search.weights import NO_WAY
 
 ROOM = Path(haoyun.maps.__file__).parent
 KERNELS = sorted(path.relative_to(ROOM) for path in ROOM.rglob("*_kernels.py"))

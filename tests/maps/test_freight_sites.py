@@ -7,11 +7,11 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from haoyun.maps.addresses import divisions_of
-from haoyun.maps.freight_sites import FreightSite, list_freight_sites
+from haoyun.maps.gazetteer.addresses import divisions_of
+from haoyun.maps.gazetteer.freight_sites import FreightSite, list_freight_sites
+from haoyun.maps.gazetteer.place import SITE_KINDS, PlaceKind
+from haoyun.maps.gazetteer.place_book import PlaceBook
 from haoyun.maps.geodesy import haversine_m
-from haoyun.maps.place import SITE_KINDS, PlaceKind
-from haoyun.maps.place_book import PlaceBook
 
 SITES = list_freight_sites()
 PLACES_KM = 45  # the next populated place of the country: ports built into the sea lie off their towns

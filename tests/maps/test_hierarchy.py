@@ -15,14 +15,14 @@ from scipy.sparse.csgraph import dijkstra
 
 from haoyun.maps.engine import ScipyEngine
 from haoyun.maps.errors import NoPath, NoRoadNear
-from haoyun.maps.isochrones import isochrones
 from haoyun.maps.network import RoadNetwork
 from haoyun.maps.node_engine import NodeEngine, engine_for
-from haoyun.maps.profiles import get_profile
-from haoyun.maps.road_engine import RoadEngine
-from haoyun.maps.road_graph import KEPT, RoadGraph
-from haoyun.maps.turn_costs import TurnCosts
-from haoyun.maps.weights import NO_WAY, pack, unpack
+from haoyun.maps.roads.isochrones import isochrones
+from haoyun.maps.roads.profiles import get_profile
+from haoyun.maps.roads.road_engine import RoadEngine
+from haoyun.maps.roads.road_graph import KEPT, RoadGraph
+from haoyun.maps.roads.turn_costs import TurnCosts
+from haoyun.maps.search.weights import NO_WAY, pack, unpack
 
 TRUCK = replace(get_profile("truck-40t"), turns=TurnCosts(turn_s=0))
 

@@ -10,9 +10,9 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from haoyun.maps.mvt import EXTENT, encode_layer
-from haoyun.maps.tilegrid import Tile, tile_at, to_unit
-from haoyun.maps.tiles import features_tile
+from haoyun.maps.tiles.mvt import EXTENT, encode_layer
+from haoyun.maps.tiles.tilegrid import Tile, tile_at, to_unit
+from haoyun.maps.tiles.tiles import features_tile
 
 decoder = pytest.importorskip("mapbox_vector_tile", reason="mapbox-vector-tile is missing")
 

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from haoyun.maps import place_file as module
-from haoyun.maps.divisions import Division
+from haoyun.maps.gazetteer import place_file as module
 from haoyun.maps.errors import BadMapFile
-from haoyun.maps.geonames import GeoName
-from haoyun.maps.place_book import PlaceBook
-from haoyun.maps.place_file import cell_of, cells_around, place_file
+from haoyun.maps.gazetteer.divisions import Division
+from haoyun.maps.gazetteer.geonames import GeoName
+from haoyun.maps.gazetteer.place_book import PlaceBook
+from haoyun.maps.gazetteer.place_file import cell_of, cells_around, place_file
 
 SMALL = [
     Division("330000", "浙江省", 1, ""),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from haoyun.maps.errors import BadCoordinate, UnknownPlace
-from haoyun.maps.places import Gazetteer, Place, network_gazetteer, trunk_gazetteer
+from haoyun.maps.gazetteer.places import Gazetteer, Place, network_gazetteer, trunk_gazetteer
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from haoyun.maps.addresses import divisions_of, parse_address
-from haoyun.maps.divisions import Division, former_divisions, short_name
-from haoyun.maps.place_book import PlaceBook
+from haoyun.maps.gazetteer.addresses import divisions_of, parse_address
+from haoyun.maps.gazetteer.divisions import Division, former_divisions, short_name
+from haoyun.maps.gazetteer.place_book import PlaceBook
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from haoyun.maps.place_book import PlaceBook
+from haoyun.maps.gazetteer.place_book import PlaceBook
 from haoyun.platform.cli import cli
 
 

@@ -9,11 +9,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from haoyun.maps.errors import BadCoordinate, BadMapFile, UnknownPlace
+from haoyun.maps.gazetteer.names import fold, simplified, within_one_slip
+from haoyun.maps.gazetteer.place import SITE_KINDS, PlaceKind
+from haoyun.maps.gazetteer.place_book import PlaceBook
+from haoyun.maps.gazetteer.place_query import How
 from haoyun.maps.geodesy import haversine_m
-from haoyun.maps.names import fold, simplified, within_one_slip
-from haoyun.maps.place import SITE_KINDS, PlaceKind
-from haoyun.maps.place_book import PlaceBook
-from haoyun.maps.place_query import How
 
 NINGBO_PORT = (29.93, 121.87)
 

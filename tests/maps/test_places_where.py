@@ -9,12 +9,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from haoyun.maps.divisions import MUNICIPALITIES
 from haoyun.maps.errors import BadCoordinate
+from haoyun.maps.gazetteer.divisions import MUNICIPALITIES
+from haoyun.maps.gazetteer.place import SITE_KINDS, PlaceKind
+from haoyun.maps.gazetteer.place_book import PlaceBook
+from haoyun.maps.gazetteer.place_where import COVERAGE_M, reverse
 from haoyun.maps.geodesy import haversine_m
-from haoyun.maps.place import SITE_KINDS, PlaceKind
-from haoyun.maps.place_book import PlaceBook
-from haoyun.maps.place_where import COVERAGE_M, reverse
 
 
 @pytest.mark.parametrize(

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from haoyun.maps.errors import BadMapFile
 from haoyun.maps.network import Bounds
-from haoyun.maps.pmtiles import TileFile, tile_number, write_pmtiles
-from haoyun.maps.tilegrid import Tile
+from haoyun.maps.tiles.pmtiles import TileFile, tile_number, write_pmtiles
+from haoyun.maps.tiles.tilegrid import Tile
 
 BOX = Bounds(30.0, 120.0, 31.0, 121.0)
 

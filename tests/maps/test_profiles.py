@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from haoyun.maps.profiles import PRESETS, UnknownProfile, VehicleProfile, Verdict, get_profile
+from haoyun.maps.roads.profiles import PRESETS, UnknownProfile, VehicleProfile, Verdict, get_profile
 from haoyun.maps.rules import (
     Access,
     Condition,

@@ -13,15 +13,15 @@ from hypothesis import strategies as st
 from road_cases import Judge, both_ways, network_of
 
 from haoyun.maps.errors import NoPath, NoRoadNear
-from haoyun.maps.live import LiveChanges, edges_along, edges_in_polygon, edges_of_ways
 from haoyun.maps.network import RoadNetwork
-from haoyun.maps.profiles import VehicleProfile, get_profile
-from haoyun.maps.road_engine import RoadEngine
-from haoyun.maps.road_graph import RoadGraph
+from haoyun.maps.roads.live import LiveChanges, edges_along, edges_in_polygon, edges_of_ways
+from haoyun.maps.roads.profiles import VehicleProfile, get_profile
+from haoyun.maps.roads.road_engine import RoadEngine
+from haoyun.maps.roads.road_graph import RoadGraph
+from haoyun.maps.roads.snapping import Snapped
+from haoyun.maps.roads.trips import best_way, matrix_between
+from haoyun.maps.roads.turn_costs import TurnCosts
 from haoyun.maps.rules import Access, RoadRules, TurnBan
-from haoyun.maps.snapping import Snapped
-from haoyun.maps.trips import best_way, matrix_between
-from haoyun.maps.turn_costs import TurnCosts
 
 TRUCK = replace(get_profile("truck-40t"), turns=TurnCosts(turn_s=0, u_turn_s=0))
 RULES = (

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from haoyun.maps.tilegrid import MAX_LAT, Tile, from_unit, ground_m, tile_at, to_unit
+from haoyun.maps.tiles.tilegrid import MAX_LAT, Tile, from_unit, ground_m, tile_at, to_unit
 
 LATITUDES = st.floats(-85, 85)
 LONGITUDES = st.floats(-180, 179.999999)

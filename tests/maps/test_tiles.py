@@ -12,13 +12,13 @@ import shapely
 from click.testing import CliRunner
 
 from haoyun.maps.geojson import drawn_edges
-from haoyun.maps.landscape import build_land_tiles, land_use, rail_kind, waterway_kind
-from haoyun.maps.mvt import EXTENT
 from haoyun.maps.network import RoadNetwork
-from haoyun.maps.pmtiles import TileFile
-from haoyun.maps.tilegrid import Tile, tile_at, to_unit
-from haoyun.maps.tiles import CLASS_ZOOM, build_road_tiles, class_zoom, road_layer
-from haoyun.maps.tileset import build_tiles, drop_tiles, kept_tiles, open_tiles
+from haoyun.maps.tiles.landscape import build_land_tiles, land_use, rail_kind, waterway_kind
+from haoyun.maps.tiles.mvt import EXTENT
+from haoyun.maps.tiles.pmtiles import TileFile
+from haoyun.maps.tiles.tilegrid import Tile, tile_at, to_unit
+from haoyun.maps.tiles.tiles import CLASS_ZOOM, build_road_tiles, class_zoom, road_layer
+from haoyun.maps.tiles.tileset import build_tiles, drop_tiles, kept_tiles, open_tiles
 from haoyun.maps.trunk import trunk_network
 
 decoder = pytest.importorskip("mapbox_vector_tile", reason="mapbox-vector-tile is missing")
@@ -232,7 +232,7 @@ def test_an_imported_map_without_tiles_has_none_and_dropped_ones_are_gone(small:
 
 @pytest.mark.slow
 def test_a_real_extract_gives_land_tiles(shared_data: Path, tmp_path: Path) -> None:
-    from haoyun.maps.landscape import land_layers
+    from haoyun.maps.tiles.landscape import land_layers
 
     source = shared_data / "maps" / "columbus.osm.pbf"
     layers = {layer.name: len(layer.geometries) for layer in land_layers(source)}

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from haoyun.maps.places import trunk_gazetteer
+from haoyun.maps.gazetteer.places import trunk_gazetteer
 from haoyun.maps.trunk import trunk_network
 from haoyun.platform.database import Databases
 from haoyun.platform.market.context import KEEP, MarketContext

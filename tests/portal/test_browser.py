@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 from conftest import need, program
 
-from haoyun.maps.place_book import PlaceBook
+from haoyun.maps.gazetteer.place_book import PlaceBook
 from haoyun.platform.market.load import LoadDraft
 from haoyun.platform.market.store import post_load
 from haoyun.platform.market.values import Body, Window

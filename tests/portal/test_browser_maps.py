@@ -14,7 +14,7 @@ import waitress
 from conftest import need, program
 
 from haoyun.maps.catalog import import_map
-from haoyun.maps.tileset import build_tiles
+from haoyun.maps.tiles.tileset import build_tiles
 from haoyun.platform.database import Databases
 from haoyun.platform.migrations import upgrade
 from haoyun.platform.portal.app import create_app

@@ -15,8 +15,8 @@ from werkzeug.test import TestResponse
 
 from haoyun.maps.catalog import keep_map
 from haoyun.maps.crs import Crs, to_wgs84
-from haoyun.maps.tilegrid import tile_at
-from haoyun.maps.tileset import build_tiles, tile_paths
+from haoyun.maps.tiles.tilegrid import tile_at
+from haoyun.maps.tiles.tileset import build_tiles, tile_paths
 from haoyun.maps.trunk import trunk_network
 from haoyun.platform.portal.app import create_app
 from haoyun.platform.settings import Settings

@@ -9,7 +9,7 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from haoyun.maps.place_book import PlaceBook
+from haoyun.maps.gazetteer.place_book import PlaceBook
 from haoyun.platform.api.summary import summary_of
 
 PASSWORD = "correct horse battery"

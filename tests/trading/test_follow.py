@@ -306,7 +306,7 @@ def test_the_keeper_expires_offers_and_matches_anew(stores: Databases) -> None:
     with stores.platform.begin() as db:
         deal = open_deal(db)
         gone = count_market(db)["matches"]
-    from haoyun.maps.places import trunk_gazetteer
+    from haoyun.maps.gazetteer.places import trunk_gazetteer
     from haoyun.maps.trunk import trunk_network
 
     keeper = MarketKeeper(MarketContext.of(trunk_network(), trunk_gazetteer(), stores.tracking))

@@ -1,0 +1,1 @@
+"""Shortest paths on weighted arcs: a contraction hierarchy and, as judge and fallback, Dijkstra."""

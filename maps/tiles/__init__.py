@@ -1,0 +1,1 @@
+"""Vector tiles: cut, encoded, packed and read again; `tileset` is the way in."""
