@@ -31,7 +31,7 @@ demo: install
 	@exec $(BIN)/haoyun demo $(ARGS)
 
 test: install-test
-	$(BIN)/python -m pytest -n $(PYTEST_WORKERS) --maxprocesses 4 --dist loadfile $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n $(PYTEST_WORKERS) --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
 
 install: $(VENV)/.python
 	@if [ "$$(cat $(VENV)/.installed 2>/dev/null)" != "$(INSTALL_KEY)" ]; then \
