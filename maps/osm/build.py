@@ -1,4 +1,4 @@
-"""An extract becomes a RoadNetwork: runs to directed edges, the part that trucks reach, rules, turn bans.
+"""An extract becomes a RoadNetwork: runs to directed edges, the part that vehicles reach, rules, turn bans.
 
 One way for every size, in arrays; decision record 0011 says how it compares with osmnx's simplification.
 """
@@ -34,7 +34,7 @@ class ImportReport:
     """What an import left out or could not use, for the person who ran it."""
 
     ways: int
-    left_out_edges: int  # outside the largest part where a truck comes from everywhere to everywhere
+    left_out_edges: int  # outside the largest part where some vehicle comes from everywhere to everywhere
     left_out_km: float
     ferries: int
     turn_bans: int
@@ -46,7 +46,7 @@ class ImportReport:
     def sentences(self) -> list[str]:
         """The report in plain lines."""
         lines = [
-            f"left out: {self.left_out_edges:,} edges ({self.left_out_km:,.0f} km) that a truck cannot both "
+            f"left out: {self.left_out_edges:,} edges ({self.left_out_km:,.0f} km) that no vehicle can both "
             "reach and leave",
             f"{self.turn_bans:,} banned turns; {self.unplaced_restrictions:,} turn restrictions ban nothing here "
             "(their roads are not in the map, or there is no other turn)",
@@ -102,10 +102,10 @@ def network_of(extract: Extract, name: str) -> tuple[RoadNetwork, ImportReport]:
     book = extract.ways.rules
     every = _all_edges(extract.ways, runs)
     _limit_at_nodes(every, runs, extract, limited, book)
-    kept = _reached_by_trucks(every, len(runs.place), book.all())
+    kept = _reached(every, len(runs.place), book.all())
     edges = every.only(kept)
     if len(edges.run) == 0:
-        raise BadMapFile(f"{extract.name} holds no road that a truck can reach and leave again")
+        raise BadMapFile(f"{extract.name} holds no road that a vehicle can reach and leave again")
     network, lost = _network(extract, runs, edges, name)
     left_out_m = float(runs.length_m[every.run[~kept]].sum())
     report = ImportReport(
@@ -145,22 +145,27 @@ def _limit_at_nodes(
             edges.rules[edge] = book.number(combined(book[int(edges.rules[edge])], more))
 
 
-def _reached_by_trucks(edges: _Edges, vertices: int, rules: tuple[RoadRules, ...]) -> BoolArray:
-    """Edges between the vertices of the largest part that a truck without limits drives to and fro."""
+def _reached(edges: _Edges, vertices: int, rules: tuple[RoadRules, ...]) -> BoolArray:
+    """Edges between the vertices of the largest part in which a car or a truck drives to and fro.
+
+    What of it a given vehicle may use, and where it is shut in, its engine knows (`maps.roads.road_metric`).
+    """
     from scipy.sparse import coo_array  # noqa: PLC0415 - only where a map is imported
     from scipy.sparse.csgraph import connected_components  # noqa: PLC0415
 
-    open_to_trucks = np.array([_open_to_trucks(one) for one in rules])[edges.rules]
-    tail, head = edges.tail[open_to_trucks], edges.head[open_to_trucks]
+    is_open = np.array([_is_open(one) for one in rules])[edges.rules]
+    tail, head = edges.tail[is_open], edges.head[is_open]
     links = coo_array((np.ones(len(tail), dtype=np.int8), (tail, head)), shape=(vertices, vertices))
     _, part = connected_components(links, connection="strong")
     core = part == np.bincount(part).argmax()
     return np.asarray(core[edges.tail] & core[edges.head])
 
 
-def _open_to_trucks(rules: RoadRules) -> bool:
-    opens = [rule.value for rule in rules.timed if rule.what is Subject.HGV]
-    return any(access not in (Access.NO, Access.PRIVATE) for access in (rules.hgv, *opens))
+def _is_open(rules: RoadRules) -> bool:
+    """Whether cars or trucks may drive there at some time."""
+    opens = [rule.value for rule in rules.timed if rule.what in (Subject.HGV, Subject.MOTOR_VEHICLE)]
+    found = (rules.hgv, rules.motor_vehicle, *opens)
+    return any(access not in (Access.NO, Access.PRIVATE) for access in found)
 
 
 def _network(extract: Extract, runs: Runs, edges: _Edges, name: str) -> tuple[RoadNetwork, int]:

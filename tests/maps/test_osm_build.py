@@ -16,6 +16,7 @@ import pytest
 from haoyun.maps.errors import BadMapFile, BadOption
 from haoyun.maps.geodesy import haversine_m, polyline_length_m
 from haoyun.maps.network import Bounds, RoadNetwork
+from haoyun.maps.node_engine import engine_for
 from haoyun.maps.osm.build import ImportReport, build_network
 from haoyun.maps.osm.options import parse_bbox, parse_classes
 from haoyun.maps.osm.reader import _id_set_mb, read_extract
@@ -28,6 +29,7 @@ from haoyun.maps.osm.tags import (
     rules_of,
     with_links,
 )
+from haoyun.maps.roads.profiles import get_profile
 from haoyun.maps.rules import Access
 
 Imported = Callable[[str], tuple[RoadNetwork, ImportReport]]
@@ -108,7 +110,7 @@ def test_rules_speed_class_and_name_come_from_the_way_in_each_direction(osmfile:
     assert network.rules[0].is_free
 
 
-def test_what_trucks_cannot_both_reach_and_leave_is_left_out_and_said(osmfile: ModuleType, build) -> None:
+def test_what_no_vehicle_can_both_reach_and_leave_is_left_out_and_said(osmfile: ModuleType, build) -> None:
     file = ring(osmfile).node(8, 0, 20).node(9, 0, 30)
     file.way(8, [2, 8], oneway="yes").way(9, [8, 9], hgv="no")
     network, report = build(file)
@@ -145,12 +147,17 @@ def test_a_tag_that_could_not_be_read_is_counted_once_a_way(osmfile: ModuleType,
     assert dict(report.unread_tags) == {"maxheight=low": 3, "maxwidth=narrow": 1}
 
 
-def test_a_street_that_only_closed_roads_lead_to_is_left_out(osmfile: ModuleType, build) -> None:
-    network, report = build(
-        ring(osmfile).node(8, 0, 20).node(9, 0, 30).way(8, [2, 8], hgv="no").way(9, [8, 9])
-    )
-    assert not edges(network, 9), "no truck comes there, though it might drive there"
-    assert report.left_out_edges == 4
+def test_a_street_that_only_cars_come_to_is_for_cars_alone(osmfile: ModuleType, build) -> None:
+    file = (
+        ring(osmfile).node(5, 0, -5).way(5, [1, 5])
+    )  # a dead end, where one turns from one way round to the other
+    network, report = build(file.node(8, 0, 20).node(9, 0, 30).way(8, [2, 8], hgv="no").way(9, [8, 9]))
+    assert report.left_out_edges == 0
+    usable = {
+        name: engine_for(network, get_profile(name)).metric().usable[edges(network, 9)].tolist()
+        for name in ("van", "truck-40t")
+    }
+    assert usable == {"van": [True, True], "truck-40t": [False, False]}
 
 
 @pytest.mark.parametrize("side", [(0, 30), (0, -30), (30, 0), (-30, 0)])
@@ -303,7 +310,7 @@ NODELESS = (
         ("xml.osm.pbf", ONE_WAY, "xml.osm.pbf cannot be read"),
         ("sea.osm", ROADLESS, "sea.osm holds no drivable road"),
         ("nodeless.osm", NODELESS, "roads but none of their nodes"),
-        ("one.osm", ONE_WAY, "no road that a truck can reach and leave"),
+        ("one.osm", ONE_WAY, "no road that a vehicle can reach and leave"),
     ],
 )
 def test_a_bad_file_is_refused_with_one_sentence(
@@ -369,8 +376,8 @@ def test_heidelberg_has_its_truck_rules_and_turn_restrictions(imported: Imported
 def test_heidelberg_has_the_edges_closed_to_a_truck_that_it_is_known_for(
     shared_data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """447 edges of the part that all vehicles reach are closed to 4.0 m and 18 t; trucks reach fewer of them."""
-    monkeypatch.setattr("haoyun.maps.osm.build._open_to_trucks", lambda rules: True)
+    """447 edges are closed to 4.0 m and 18 t, in the part that would be connected if every road were open."""
+    monkeypatch.setattr("haoyun.maps.osm.build._is_open", lambda rules: True)
     network, _ = build_network(shared_data / "maps" / "heidelberg.osm.pbf", name="heidelberg")
     closed = [
         (rules.max_height_m or 9) < 4.0

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from haoyun.maps.gazetteer import place_file as module
 from haoyun.maps.errors import BadMapFile
+from haoyun.maps.gazetteer import place_file as module
 from haoyun.maps.gazetteer.divisions import Division
 from haoyun.maps.gazetteer.geonames import GeoName
 from haoyun.maps.gazetteer.place_book import PlaceBook
