@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from haoyun.routing.onward import with_fixed, without_fixed
 from haoyun.routing.problem import Objective, Problem, Tours
 from haoyun.routing.sisr.anneal import anneal, is_best, keep_best
-from haoyun.routing.sisr.flat import FIRST, JUDGED, STOPS, TASK, WEIGHT, Flat, Floats, Ints, flatten
+from haoyun.routing.sisr.flat import FIRST, JUDGED, STOPS, TASK, WEIGHT, Flat, Floats, Ints
+from haoyun.routing.sisr.flatten import flatten
 from haoyun.routing.sisr.judge import judge
 from haoyun.routing.sisr.place import NEVER
 from haoyun.routing.sisr.pool import remember
