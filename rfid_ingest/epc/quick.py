@@ -12,9 +12,10 @@ from collections.abc import Callable
 from haoyun.rfid_ingest.epc.codec import ID_PREFIX, TAG_PREFIX, decode
 from haoyun.rfid_ingest.epc.tables import FILTERS, PREFIX_BITS, PREFIX_DIGITS, SCHEMES, Field, Scheme
 
-# What a row holds: the bits of header, filter and partition; shift and limit of the company prefix; shift, mask and
-# limit of the reference; mask and limit of the serial; the text with places for the three numbers.
-Row = tuple[int, int, int, int, int, int, int, int, str]
+# What a row holds: the bits of header, filter and partition; bits after the reference; bits of the
+# reference; mask of the reference; mask of the serial; limits of prefix, reference and serial; the text with places
+# for the three numbers; its beginning; the least prefix and reference that need no leading zeros.
+Row = tuple[int, int, int, int, int, int, int, int, str, str, int, int]
 
 _BITS = 96
 _HEAD_BITS = 14
@@ -43,21 +44,24 @@ def _rows(begin: str, *, filtered: bool) -> dict[str, Row]:
 
 def _row(scheme: Scheme, filter_value: int, partition: int, text: str) -> Row:
     head = ((scheme.header << 6) | (filter_value << 3) | partition) << (_BITS - _HEAD_BITS)
-    shift1 = _BITS - _HEAD_BITS - PREFIX_BITS[partition]
-    shift2 = shift1 - scheme.reference_bits[partition]
+    shift2 = _BITS - _HEAD_BITS - PREFIX_BITS[partition] - scheme.reference_bits[partition]
     digits = scheme.reference_digits + partition
     reference = _NOTHING if not digits else "%d" if scheme.reference is Field.NUMBER else f"%0{digits}d"
     serial = _NOTHING if scheme.serial is None else ".%d"
+    zeros_below = 10 ** (digits - 1) if scheme.reference is Field.FIXED and digits > 1 else 0
     return (
         head,
-        shift1,
-        10 ** PREFIX_DIGITS[partition],
         shift2,
+        scheme.reference_bits[partition],
         (1 << scheme.reference_bits[partition]) - 1,
-        10**digits,
         (1 << shift2) - 1,
+        10 ** PREFIX_DIGITS[partition],
+        10**digits,
         1 if scheme.serial is None else 1 << shift2,  # no serial: these bits are reserved
         f"{text}%0{PREFIX_DIGITS[partition]}d.{reference}{serial}",
+        text,
+        10 ** (PREFIX_DIGITS[partition] - 1),
+        zeros_below if digits else 1,  # no reference at all: its place stays empty
     )
 
 
@@ -66,13 +70,19 @@ def _reader(rows: dict[str, Row], otherwise: Callable[[str], str]) -> Callable[[
 
     def read(hex_text: str, unhexlify: Callable[[str], bytes] = unhexlify) -> str:
         try:
-            head, shift1, limit1, shift2, mask2, limit2, mask3, limit3, text = rows[hex_text[:4]]
+            head, shift, size, mask2, mask3, limit1, limit2, limit3, text, begin, full1, full2 = rows[
+                hex_text[:4]
+            ]
             value = from_bytes(unhexlify(hex_text)) ^ head  # a wrong length leaves a prefix out of bounds
         except (KeyError, ValueError):
             return otherwise(hex_text)
-        prefix, reference, serial = value >> shift1, value >> shift2 & mask2, value & mask3
+        upper, serial = value >> shift, value & mask3
+        prefix, reference = upper >> size, upper & mask2
         if prefix < limit1 and reference < limit2 and serial < limit3:
-            return text % (prefix, reference, serial)
+            if prefix < full1 or reference < full2:
+                return text % (prefix, reference, serial)
+            # numbers as they are print in half the time of padded ones
+            return f"{begin}{prefix}.{reference}.{serial}" if limit3 > 1 else f"{begin}{prefix}.{reference}"
         return otherwise(hex_text)
 
     return read
@@ -81,7 +91,6 @@ def _reader(rows: dict[str, Row], otherwise: Callable[[str], str]) -> Callable[[
 _uri_of = _reader(_rows(ID_PREFIX, filtered=False), lambda hex_text: decode(hex_text).identity)
 _tag_uri_of = _reader(_rows(TAG_PREFIX, filtered=True), lambda hex_text: decode(hex_text).tag_uri)
 
-# A function of one's own would cost a call for each tag.
 uri_of: Callable[[str], str] = _uri_of
 """The identity of a tag: its pure identity URI, or the link of a "+" tag. Raises EpcError with the rule."""
 tag_uri_of: Callable[[str], str] = _tag_uri_of
