@@ -8,7 +8,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 SOURCES = requirements.lock setup.cfg setup.py pyproject.toml platform/build_assets.py \
 	$$(find platform/portal/assets platform/portal/translations -type f -not -path '*/node_modules/*' -not -name '*.mo' | LC_ALL=C sort)
 INSTALL_KEY = $(shell cat $(SOURCES) | cksum | tr ' ' '-')
-KERNEL_KEY = $(shell cat routing/sisr/*.py maps/*kernels.py maps/*/*kernels.py | cksum | tr ' ' '-')
+KERNEL_KEY = $(shell cat routing/sisr/*.py maps/*kernels.py maps/*/*kernels.py rfid_ingest/*/*kernels.py | cksum | tr ' ' '-')
 TEST_KEY = $(shell cat requirements-test.lock 2>/dev/null | cksum | tr ' ' '-')
 PIP = $(BIN)/python -m pip --disable-pip-version-check
 ARGS ?=
@@ -43,9 +43,10 @@ install: $(VENV)/.python
 	fi
 	@if [ "$$(cat $(VENV)/.warmed 2>/dev/null)" != "$(KERNEL_KEY)" ]; then \
 		set -e; \
-		echo "compiling the searches for roads and routes (a minute, once)"; \
+		echo "compiling the searches for roads and routes and the tag codec (a minute, once)"; \
 		$(BIN)/python -c "from haoyun.maps.warm import warm_up; warm_up()"; \
 		$(BIN)/python -m haoyun.routing.warm; \
+		$(BIN)/python -c "from haoyun.rfid_ingest.epc.batch import warm_batch; warm_batch()"; \
 		echo "$(KERNEL_KEY)" > $(VENV)/.warmed; \
 	fi
 

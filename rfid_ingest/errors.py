@@ -3,8 +3,7 @@
 RfidError
 ├── EpcError                 a tag or an EPC URI is refused; the message states the rule
 │   ├── MalformedEpc         it breaks a rule of its own scheme
-│   ├── UnknownScheme        no GS1 scheme has this header or name
-│   └── SchemeNotBuilt       GS1 defines it, this codec does not read it yet
+│   └── UnknownScheme        no GS1 scheme has this header or name
 ├── InvalidEvent             an EPCIS event that the standard forbids
 ├── EventNotFound            no stored event has this id
 └── InvalidReadPoint         a read point's configuration contradicts itself
@@ -29,14 +28,6 @@ class MalformedEpc(EpcError):
 
 class UnknownScheme(EpcError):
     """No GS1 scheme has this header or name."""
-
-
-class SchemeNotBuilt(EpcError):
-    """GS1 defines the scheme, but this codec does not read it yet."""
-
-    def __init__(self, scheme: str) -> None:
-        super().__init__(f"scheme {scheme} is not built yet; see docs/reference/rfid.md for the list")
-        self.scheme = scheme
 
 
 class InvalidEvent(RfidError, ValueError):

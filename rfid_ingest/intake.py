@@ -14,10 +14,11 @@ import structlog
 from sqlalchemy import Connection
 
 from haoyun.rfid_ingest.clean.dedup import WINDOW_MS, Sighting, arrivals
-from haoyun.rfid_ingest.epc.codec import find_decoded
+from haoyun.rfid_ingest.epc.quick import uri_of
 from haoyun.rfid_ingest.epcis.model import ObjectEvent
 from haoyun.rfid_ingest.epcis.parts import Action
 from haoyun.rfid_ingest.epcis.store import append_events
+from haoyun.rfid_ingest.errors import EpcError
 from haoyun.rfid_ingest.passages_store import append_passages, passages_of_events, record_milestones
 from haoyun.rfid_ingest.read_points import Direction, ReadPoint, read_points_of
 from haoyun.rfid_ingest.readers import FORMATS, TagRead
@@ -144,8 +145,10 @@ def _sightings(reads: Sequence[ReceivedRead], points: ReadPoints) -> Iterator[Si
 
 @lru_cache(maxsize=65_536)  # a tag is read dozens of times in a gate
 def _identity(epc_hex: str) -> str | None:
-    epc = find_decoded(epc_hex)
-    return epc.uri if epc else None
+    try:
+        return uri_of(epc_hex)
+    except EpcError:
+        return None
 
 
 def _event(sighting: Sighting, point: ReadPoint, tz_offset: str) -> ObjectEvent:

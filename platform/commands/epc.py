@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import csv
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import TextIO
 
 import click
 
-from haoyun.rfid_ingest.epc import Epc, decode, encode
+from haoyun.rfid_ingest.epc import Epc, PlusEpc, decode
+from haoyun.rfid_ingest.epc.convert import SCHEME_NAMES, TagOrder, to_hex
 from haoyun.rfid_ingest.errors import EpcError
 
 COLUMNS = ("hex", "scheme", "tag_uri", "uri", "dl_path", "error")
@@ -31,19 +32,37 @@ def decode_(file: TextIO) -> None:
 
 @command.command("encode")
 @click.argument("file", type=click.File("r", encoding="utf-8", errors="replace"), default="-")
-def encode_(file: TextIO) -> None:
-    """Read tag URIs (urn:epc:tag:…), one a line, from FILE or the standard input."""
-    _convert(file, _encoded)
+@click.option("--scheme", type=click.Choice(SCHEME_NAMES, case_sensitive=False), help="The scheme to write.")
+@click.option("--filter", "filter_value", type=click.IntRange(0, 63), default=0, help="The filter value.")
+@click.option(
+    "--prefix-digits",
+    type=click.IntRange(6, 12),
+    help="The length of the GS1 company prefix, which links and element strings do not tell.",
+)
+def encode_(file: TextIO, scheme: str | None, filter_value: int, prefix_digits: int | None) -> None:
+    """Read EPCs, one a line, from FILE or the standard input, and write their tag memory.
+
+    A line is a tag URI (urn:epc:tag:…), which says everything, or a pure identity (urn:epc:id:…), a GS1 Digital Link
+    (https://… or /01/…) or an element string ((01)…(21)…). Of these, an identity becomes the smallest tag that holds
+    it; links and element strings become "+" tags, those of other hosts than id.gs1.org "++" tags, or with
+    --prefix-digits the smallest older one.
+    """
+    order = TagOrder(scheme, filter_value, prefix_digits)
+    _convert(file, lambda text: _encoded(text, order))
 
 
 def _convert(lines: Iterable[str], row_of: Callable[[str], Row]) -> None:
     """One row for each line that is not empty; a bad line becomes a row with its error and stops nothing."""
     out = csv.writer(sys.stdout, lineterminator="\n")
     out.writerow(COLUMNS)
+    out.writerows(_rows(lines, row_of))
+
+
+def _rows(lines: Iterable[str], row_of: Callable[[str], Row]) -> Iterator[Row]:
     for line in lines:
         text = line.strip()
         if text:
-            out.writerow(row_of(text))
+            yield row_of(text)
 
 
 def _decoded(hex_text: str) -> Row:
@@ -53,13 +72,13 @@ def _decoded(hex_text: str) -> Row:
         return (hex_text, "", "", "", "", str(error))
 
 
-def _encoded(tag_uri: str) -> Row:
+def _encoded(text: str, order: TagOrder) -> Row:
     try:
-        hex_text = encode(tag_uri)
+        hex_text = to_hex(text, order)
         return _row(hex_text, decode(hex_text))
     except EpcError as error:
-        return ("", "", tag_uri, "", "", str(error))
+        return ("", "", text if text.startswith("urn:epc:tag:") else "", "", "", f"{text[:80]}: {error}")
 
 
-def _row(hex_text: str, epc: Epc) -> Row:
+def _row(hex_text: str, epc: Epc | PlusEpc) -> Row:
     return (hex_text, epc.scheme, epc.tag_uri, epc.uri, epc.dl_path, "")

@@ -11,20 +11,28 @@ from urllib.parse import quote, unquote, urlsplit
 
 ROOT = "https://id.gs1.org"
 _ANY_SERIAL = "*"
+_ZERO = ord("0")
 
 Path = Callable[..., str]
 
 
 def check_digit(digits: str) -> str:
     """The GS1 check digit (modulo 10, weights 3 and 1 from the right) of a number without one."""
-    total = sum(int(c) * (3 if i % 2 == 0 else 1) for i, c in enumerate(reversed(digits)))
-    return str(-total % 10)
+    codes = digits.encode()
+    threes, ones = codes[::-2], codes[-2::-2]
+    return str(-(3 * (sum(threes) - _ZERO * len(threes)) + sum(ones) - _ZERO * len(ones)) % 10)
 
 
 def dl_path(family: str, parts: tuple[str, ...]) -> str | None:
     """The Digital Link path of an identity given by the parts of its URI, or None where GS1 defines none."""
     build = _PATHS.get(family)
     return build(*parts) if build else None
+
+
+def elements_of_path(path: str) -> tuple[tuple[str, str], ...]:
+    """(application identifier, value) of a Digital Link's path, in its order; the values unescaped."""
+    steps = path.split("/")[1:]
+    return tuple((ai, unquote(value)) for ai, value in zip(steps[::2], steps[1::2], strict=False))
 
 
 def digital_link(uri: str) -> str:

@@ -14,6 +14,7 @@ PREFIX_BITS = (40, 37, 34, 30, 27, 24, 20)
 PREFIX_DIGITS = (12, 11, 10, 9, 8, 7, 6)
 TEXT_UNIT_BITS = 7
 COUNTER_BITS = 7
+FILTERS = 8
 WORD_BITS = 16  # tag memory is read in words; the hex of a 198-bit EPC has 208 bits
 
 _ITEM_BITS = (4, 7, 10, 14, 17, 20, 24)
@@ -93,6 +94,7 @@ SCHEMES: tuple[Scheme, ...] = (
     Scheme("giai-96", 0x34, 96, (42, 45, 48, 52, 55, 58, 62), Field.NUMBER, reference_digits=13),
     Scheme("giai-202", 0x38, 202, (148, 151, 154, 158, 161, 164, 168), Field.TEXT),
     *_pair("gdti", (0x2C, 96, 41), (0x3E, 174, 119), _LOCATION_BITS, digits=0),
+    Scheme("gdti-113", 0x3A, 113, _LOCATION_BITS, serial=Field.ONE_PREFIXED, serial_bits=58),
     Scheme("gsrn-96", 0x2D, 96, _SHIPMENT_BITS, reference_digits=5),
     Scheme("gsrnp-96", 0x2E, 96, _SHIPMENT_BITS, reference_digits=5),
     Scheme("sgcn-96", 0x3F, 96, _LOCATION_BITS, serial=Field.ONE_PREFIXED, serial_bits=41),
@@ -109,22 +111,18 @@ SCHEMES: tuple[Scheme, ...] = (
     ),
 )
 
-GID_HEADER, GID_NAME, GID_BITS = 0x35, "gid-96", 96
-GID_FIELDS = (28, 24, 36)  # manager, object class, serial
-
-# Header -> name of what GS1 defines and this codec does not read yet.
-NOT_BUILT: dict[int, str] = {
-    0x2F: "usdod-96", 0x3A: "gdti-113", 0x3B: "adi-var", 0x3D: "cpi-var",
-    0xF7: "sgtin+", 0xF9: "sscc+", 0xF2: "sgln+", 0xF1: "grai+", 0xFA: "giai+", 0xF6: "gdti+",
-    0xF4: "gsrn+", 0xF5: "gsrnp+", 0xF8: "sgcn+", 0xF3: "itip+", 0xF0: "cpi+", 0xFB: "dsgtin+",
-    0xFD: "sgtin++", 0xEF: "sscc++", 0xE9: "sgln++", 0xEB: "grai++", 0xEE: "giai++", 0xEA: "gdti++",
-    0xE7: "gsrn++", 0xE8: "gsrnp++", 0xEC: "sgcn++", 0xED: "itip++", 0xE6: "cpi++", 0xFC: "dsgtin++",
-}  # fmt: skip
-
 BY_HEADER = {scheme.header: scheme for scheme in SCHEMES}
 BY_NAME = {scheme.name: scheme for scheme in SCHEMES}
+
+
+def prefixed_digits(bits: int) -> int:
+    """How many digits fit into `bits` behind the 1 that keeps their leading zeros."""
+    return len(str((1 << bits) - 1)) - 1
+
 
 # The characters that a serial may hold (GS1 AI encodable character set 82).
 GS1_CHARACTERS = frozenset(
     "!\"%&'()*+,-./0123456789:;<=>?ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz"
 )
+# The characters of a component or part (character set 39).
+CPI_CHARACTERS = frozenset("#-/0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ")

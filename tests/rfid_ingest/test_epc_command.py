@@ -50,3 +50,23 @@ def test_bytes_that_are_no_text_are_a_bad_line_too(tmp_path: Path) -> None:
 
 def test_a_missing_file_is_a_usage_error() -> None:
     assert CliRunner().invoke(command, ["decode", "/nowhere/tags.txt"]).exit_code == 2
+
+
+def test_encode_takes_every_spelling_of_an_epc() -> None:
+    lines = "urn:epc:id:sscc:952012.03456789123\n/00/095201234567891235\n(00)095201234567891235\n(99)1\n"
+    rows = _rows(["encode", "--filter", "3"], lines)
+    assert [row["hex"] for row in rows] == ["317BA1B300CE0A6A83000000", *["F93095201234567891235000"] * 2, ""]
+    assert rows[3]["error"].startswith("(99)1: ")
+    older = _rows(["encode", "--prefix-digits", "6"], "(00)095201234567891235")
+    assert older[0] == GOOD
+
+
+def test_a_scheme_that_is_none_is_a_usage_error() -> None:
+    assert CliRunner().invoke(command, ["encode", "--scheme", "sgtin-97"]).exit_code == 2
+
+
+def test_a_serial_with_a_comma_or_a_quote_stays_one_column() -> None:
+    (row,) = _rows(["encode"], "/01/09506000134352/21/a%2C%22b")
+    assert row["dl_path"] == "/01/09506000134352/21/a%2C%22b"
+    (older,) = _rows(["encode", "--prefix-digits", "11"], "/01/09506000134352/21/a%2C%22b")
+    assert older["uri"] == "urn:epc:id:sgtin:95060001343.05.a,%22b"
