@@ -26,6 +26,16 @@ def has_room(problem: Problem, vehicle: Vehicle, task: Task) -> bool:
     )
 
 
+def free_for(problem: Problem, task: Task) -> tuple[Vehicle, ...]:
+    """The vehicles that may serve the task at all: where one has its goods on board already, that one."""
+    ways = [(v, v.underway) for v in problem.vehicles if v.underway is not None]
+    if isinstance(task, Shipment):
+        aboard = tuple(v for v, way in ways if task.id in way.on_board)
+    else:
+        aboard = tuple(v for v, way in ways if task.id in way.loaded and any(task.delivery))
+    return aboard or problem.vehicles
+
+
 def can_reach(problem: Problem, vehicle: Vehicle, stops: tuple[Stop, ...]) -> bool:
     """Whether start -> these stops -> end keeps the windows, the shift and the vehicle's limits."""
     times = times_of(problem, vehicle, stops)

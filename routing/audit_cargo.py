@@ -84,15 +84,16 @@ class Cargo:
                 if job.id not in way.loaded and any(job.delivery):
                     text = f"{job.label} gets goods that were not loaded before the vehicle left"
                     yield Finding(Rule.NOT_LOADED, text, step)
-            stay = [known[i] for i in way.loaded if known[i] not in served]
+            stay = [known[i] for i in way.loaded if known[i] not in served and any(known[i].delivery)]
             if any(way.load):
                 self.stack.append(Item(None, False, way.load))
             self.stack += [Item(job, True, job.delivery) for job in [*stay, *reversed(served)]]
             shipments = {shipment.id: shipment for shipment in self.problem.shipments}
             self.stack += [Item(shipments[i], True, shipments[i].amount) for i in way.on_board]
         self.carried = self._kinds()
-        if step.cleaning_s:
-            yield Finding(Rule.CLEANING, "there is no cleaning at the start", step, step.cleaning_s)
+        for end in (step, self.steps[-1]):
+            if end.cleaning_s:
+                yield Finding(Rule.CLEANING, f"there is no cleaning at the {end.kind}", end, end.cleaning_s)
 
     def _deliveries(self, number: int) -> list[Job]:
         """The jobs with something to deliver in the trip that begins at this step, as they are served."""

@@ -62,6 +62,12 @@ class Watch:
         for step in (self.route.steps[0], self.route.steps[-1]):
             if not step.arrival_s == step.start_service_s == step.departure_s:
                 yield self.drive.broken(Rule.SERVICE_TIME, f"{step.kind} takes time", step)
+        tasks = {id(step) for step, _, _ in self.drive.served}
+        for step in self.route.steps:
+            if step.setup_s and id(step) not in tasks:
+                yield self.drive.broken(
+                    Rule.SETUP, f"there is no setup at {name_of(step)}", step, step.setup_s
+                )
         previous = {id(after): before for before, after in pairwise(self.route.steps)}
         for step, _, visit in self.drive.served:
             came_from = previous[id(step)].location

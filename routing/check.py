@@ -20,7 +20,7 @@ from haoyun.routing.violation import Rule, Violation
 __all__ = ["Rule", "Violation", "check", "unlawful_minutes", "violations"]
 
 # Costs are sums of decimals; anything beyond a float's dust is a real difference.
-_COST_TOLERANCE = 1e-6
+_SHARE, _LEAST = 1e-12, 1e-6
 
 
 def check(problem: Problem, plan: Plan) -> None:
@@ -110,5 +110,5 @@ def _totals(plan: Plan) -> Iterator[Violation]:
     }
     for name, total in sums.items():
         stated = getattr(plan, name)
-        if not math.isclose(stated, total, rel_tol=_COST_TOLERANCE, abs_tol=_COST_TOLERANCE):
+        if not math.isclose(stated, total, rel_tol=_SHARE, abs_tol=_LEAST):
             yield Violation(Rule.TOTAL, f"the plan states {name} {stated}, its routes add up to {total}")

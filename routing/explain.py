@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
-from haoyun.routing.alone import able_vehicles, has_room, has_skills, loads
+from haoyun.routing.alone import able_vehicles, free_for, has_room, has_skills, loads
 from haoyun.routing.finding import Code, Figures, Finding, RouteView, WhyNot
 from haoyun.routing.legs import closing
 from haoyun.routing.plan import Plan, Route, Unassigned
@@ -49,7 +49,7 @@ def why_not(
     """
     trials = Trials(problem, plan, most_positions)
     entry = Unassigned.of(task)
-    nearest = sorted(problem.vehicles, key=lambda v: metres_to(problem, v, trials.calls[v.id], task))
+    nearest = sorted(free_for(problem, task), key=lambda v: metres_to(problem, v, trials.calls[v.id], task))
     skilled = [v for v in nearest if has_skills(v, task)]
     obstacles = [*_skills(problem, task), *_room(problem, task, skilled), *_reach(problem, task, skilled)]
     fits = _cheapest(trials, task, [v for v in skilled if has_room(problem, v, task)][:most_vehicles])

@@ -12,11 +12,11 @@ from haoyun.routing.audit_hours import audit_hours
 from haoyun.routing.audit_times import Watch
 from haoyun.routing.plan import CostParts, Route, StepKind
 from haoyun.routing.problem import Problem, Vehicle
-from haoyun.routing.tasks import Shipment
+from haoyun.routing.tasks import Job, Shipment
 from haoyun.routing.violation import Rule, Violation
 
 # Costs are sums of decimals; anything beyond a float's dust is a real difference.
-_COST_TOLERANCE = 1e-6
+_SHARE, _LEAST = 1e-12, 1e-6
 
 
 class Replay:
@@ -36,14 +36,24 @@ class Replay:
             or {StepKind.START, StepKind.END} & {*inner}
         ):
             return [self.drive.broken(Rule.SHAPE, "must be one start, stops, one end")]
+        lost = [*self._off_the_map()]
+        if lost:
+            return lost  # there is no way to anywhere from there
         found = [*self.drive.identify()]
         rules = (
-            self._ends, self._fixed_first, self._pairs, self._skills, self._trips, self._cargo,
+            self._ends, self._fixed_first, self._pairs, self._goods_elsewhere, self._skills, self._trips, self._cargo,
             Watch(self.drive).violations, self._hours, self._limits, self._sums,
         )  # fmt: skip
         for rule in rules:
             found += rule()
         return found
+
+    def _off_the_map(self) -> Iterator[Violation]:
+        known = range(len(self.drive.durations_s))
+        for step in self.route.steps:
+            if step.location is not None and step.location not in known:
+                text = f"there is no location {step.location}, the matrices cover 0..{len(known) - 1}"
+                yield self.drive.broken(Rule.PLACE, text, step)
 
     def _ends(self) -> Iterator[Violation]:
         first, last = self.route.steps[0], self.route.steps[-1]
@@ -55,9 +65,10 @@ class Replay:
         window, way = self.drive.vehicle.window, self.drive.vehicle.underway
         begins = [window.start_s] if window else []
         begins += [way.time_s] if way else []
-        if begins and first.departure_s < max(begins):
-            text = f"departs at {first.departure_s} s, on duty from {max(begins)} s"
-            yield self.drive.broken(Rule.SHIFT, text, first, max(begins) - first.departure_s)
+        on_duty_s = max(begins, default=0)  # without a shift from the origin of time on
+        if first.departure_s < on_duty_s:
+            text = f"departs at {first.departure_s} s, on duty from {on_duty_s} s"
+            yield self.drive.broken(Rule.SHIFT, text, first, on_duty_s - first.departure_s)
         if window and last.arrival_s > window.end_s:
             text = f"ends at {last.arrival_s} s, on duty until {window.end_s} s"
             yield self.drive.broken(Rule.SHIFT, text, last, last.arrival_s - window.end_s)
@@ -99,6 +110,15 @@ class Replay:
             elif up > down:
                 text = f"{shipment.label} is delivered before it is picked up"
                 yield self.drive.broken(Rule.PAIR_ORDER, text, self.drive.served[down][0])
+
+    def _goods_elsewhere(self) -> Iterator[Violation]:
+        """What one vehicle under way has loaded for a job, no other brings."""
+        ways = [(v, v.underway) for v in self.drive.problem.vehicles if v.underway is not None]
+        loaded = {name: v for v, way in ways if v.id != self.drive.vehicle.id for name in way.loaded}
+        for step, task, _ in self.drive.served:
+            if isinstance(task, Job) and any(task.delivery) and task.id in loaded:
+                text = f"the goods of {task.label} are on board vehicle {loaded[task.id].id}"
+                yield self.drive.broken(Rule.NOT_LOADED, text, step)
 
     def _skills(self) -> Iterator[Violation]:
         for step, task, _ in self.drive.served:
@@ -165,7 +185,7 @@ class Replay:
         due = {name: getattr(parts, name) for name in CostParts.__dataclass_fields__}
         stated["all"], due["all"] = self.route.cost, math.fsum(due.values())
         for name, cost in due.items():
-            if not math.isclose(stated[name], cost, rel_tol=_COST_TOLERANCE, abs_tol=_COST_TOLERANCE):
+            if not math.isclose(stated[name], cost, rel_tol=_SHARE, abs_tol=_LEAST):
                 text = f"costs {cost:g} ({name}), the plan states {stated[name]:g}"
                 yield self.drive.broken(Rule.COST, text, excess=abs(cost - stated[name]))
 

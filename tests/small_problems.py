@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import replace
 from itertools import permutations, product
 from queue import SimpleQueue
@@ -17,7 +17,9 @@ from haoyun.routing import (
     HoursRule,
     Job,
     Objective,
+    Plan,
     Problem,
+    Reload,
     Shipment,
     Underway,
     Vehicle,
@@ -25,6 +27,7 @@ from haoyun.routing import (
     Window,
     violations,
 )
+from haoyun.routing.onward import least_tours
 from haoyun.routing.problem import Tours
 from haoyun.routing.sisr.course import Budget, Course
 from haoyun.routing.sisr.search import Search
@@ -73,16 +76,7 @@ def every_tour(problem: Problem) -> Iterator[Tours]:
 def every_tour_of_stops(problem: Problem) -> Iterator[Tours]:
     """The same stop by stop, for vehicles under way that have only the second stop of a shipment left to do."""
     fleet = range(len(problem.vehicles))
-    # What a vehicle has loaded no other can bring; the checker, which sees one route at a time, does not say so.
-    loaded = {
-        n: v
-        for v, vehicle in enumerate(problem.vehicles)
-        for n, job in enumerate(problem.jobs)
-        if vehicle.underway and job.id in vehicle.underway.loaded and any(job.delivery)
-    }
     for whose in product((*fleet, None), repeat=len(problem.stops)):
-        if any(whose[n] not in (v, None) for n, v in loaded.items()):
-            continue
         shares = [[n for n, v in enumerate(whose) if v == number] for number in fleet]
         yield from product(*(permutations(share) for share in shares))
 
@@ -212,3 +206,86 @@ def with_driver_hours(problem: Problem, rule: HoursRule) -> Problem:
         replace(v, hours=rule, window=Window(v.window.start_s, 30_000)) for v in problem.vehicles if v.window
     )
     return replace(problem, vehicles=tuple(fleet))
+
+
+def with_reloads(problem: Problem, seed: int) -> Problem:
+    """The same with a yard where the first vehicle may end a trip and begin the next."""
+    draw = random.Random(seed)
+    yard = Reload("yard", 0, 120, draw.choice(((), (Window(0, 6000),))))
+    wide = replace(problem.vehicles[0], reloads=(yard,), max_trips=draw.choice((None, 2, 3)))
+    return replace(problem, vehicles=(wide, *problem.vehicles[1:]))
+
+
+def with_limits(problem: Problem, seed: int) -> Problem:
+    """The same with limits on distance, travel, duration and stops, some of them tight."""
+    draw = random.Random(seed)
+
+    def vehicle(one: Vehicle) -> Vehicle:
+        return replace(
+            one,
+            max_distance_m=draw.choice((None, 90_000, 200_000)),
+            max_travel_s=draw.choice((None, 6000)),
+            max_duration_s=draw.choice((None, 8000)),
+            max_stops=draw.choice((None, 2, 4)),
+        )
+
+    return replace(problem, vehicles=tuple(vehicle(v) for v in problem.vehicles))
+
+
+def with_hours(problem: Problem, seed: int) -> Problem:
+    """The same under a rule on driver hours that small problems feel."""
+    return with_driver_hours(problem, random.Random(seed).choice((SHORT_DAYS, SHORT_SPANS)))
+
+
+# Families of rules by name, each a way to make a small problem harder.
+FAMILIES: dict[str, Callable[[Problem, int], Problem]] = {
+    "freight": with_freight_rules,
+    "limits": with_limits,
+    "hours": with_hours,
+    "under way": with_vehicles_under_way,
+    "reloads": with_reloads,
+}
+
+
+def random_freight(seed: int, families: Collection[str]) -> Problem:
+    """A small problem under the rules of these families."""
+    draw = random.Random(seed)
+    objective = draw.choice(tuple(Objective))
+    problem = random_problem(seed, objective, jobs=draw.randrange(1, 4), shipments=draw.randrange(1, 3))
+    for name, harder in FAMILIES.items():
+        if name in families:
+            problem = harder(problem, seed)
+    return problem
+
+
+def some_plan(problem: Problem, seed: int) -> Plan | None:
+    """A plan without violations that chance has put together; None where vehicles under way cannot keep the rules."""
+    draw = random.Random(seed)
+    tours = [list(tour) for tour in least_tours(problem)]
+    plan = _sound(problem, tours)
+    if plan is None:
+        return None
+    first = 0
+    for task in problem.tasks:
+        stops = list(range(first, first + len(task.visits)))
+        first += len(task.visits)
+        for _ in range(8):
+            v = draw.randrange(len(tours))
+            tried = [list(tour) for tour in tours]
+            for stop in stops[draw.random() < 0.1 :]:
+                tried[v].insert(draw.randrange(len(tried[v]) + 1), stop)
+            if problem.vehicles[v].reloads and draw.random() < 0.4:
+                tried[v].insert(draw.randrange(len(tried[v]) + 1), -1)
+            found = _sound(problem, tried)
+            if found is not None:
+                tours, plan = tried, found
+                break
+    return plan
+
+
+def _sound(problem: Problem, tours: list[list[int]]) -> Plan | None:
+    flat = [stop for tour in tours for stop in tour if stop >= 0]
+    if len(set(flat)) < len(flat):
+        return None
+    plan = plan_of(problem, tuple(map(tuple, tours)))
+    return None if plan is None or violations(problem, plan) else plan

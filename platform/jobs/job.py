@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -32,7 +32,11 @@ TERMINAL = frozenset(state for state, following in NEXT.items() if not following
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One row of the queue. `progress` runs from 0 to 1; `result` is there once it succeeded."""
+    """One row of the queue. `progress` runs from 0 to 1; `result` is there once it succeeded.
+
+    `course`: the steps that its kind notes on the way to the result, oldest first. `finish_asked`: somebody wants
+    the best result so far instead of waiting for the end.
+    """
 
     id: str
     kind: str
@@ -49,6 +53,8 @@ class Job:
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
+    course: list[dict[str, Any]] = field(default_factory=list)
+    finish_asked: bool = False
 
     @property
     def ended(self) -> bool:

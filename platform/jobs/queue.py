@@ -6,7 +6,7 @@ A worker that lost its lease hears LeaseLost at its next heartbeat and cannot en
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -96,6 +96,7 @@ def _take(db: sa.Connection, job_id: str, worker: str, now: datetime, lease_s: f
             worker=worker,
             tries=t.c.tries + 1,
             started_ms=sa.func.coalesce(t.c.started_ms, to_ms(now)),
+            course=None,
             heartbeat_ms=to_ms(now),
             lease_until_ms=_lease(now, lease_s),
         )
@@ -113,19 +114,34 @@ def _end_silent(db: sa.Connection, job_id: str, tries: int, now: datetime) -> No
 
 
 def heartbeat(
-    db: sa.Connection, job: Job, *, now: datetime, lease_s: float, progress: float | None = None
+    db: sa.Connection,
+    job: Job,
+    *,
+    now: datetime,
+    lease_s: float,
+    progress: float | None = None,
+    course: Sequence[Mapping[str, Any]] = (),
 ) -> None:
-    """Keep the lease, and say how far it is (0 to 1). Raises LeaseLost."""
+    """Keep the lease, and say how far it is (0 to 1) and how it came there. Raises LeaseLost."""
     values: dict[str, Any] = {"heartbeat_ms": to_ms(now), "lease_until_ms": _lease(now, lease_s)}
     if progress is not None:
         values["progress"] = min(1.0, max(0.0, progress))
+    if course:
+        values["course"] = orjson.dumps([dict(point) for point in course]).decode()
     _update_held(db, job, values)
 
 
-def succeed(db: sa.Connection, job: Job, result: Mapping[str, Any], now: datetime) -> None:
-    """End the job with its result. Raises LeaseLost."""
+def succeed(
+    db: sa.Connection,
+    job: Job,
+    result: Mapping[str, Any],
+    now: datetime,
+    course: Sequence[Mapping[str, Any]] = (),
+) -> None:
+    """End the job with its result and how it came there. Raises LeaseLost."""
     document = orjson.dumps(dict(result), option=orjson.OPT_SERIALIZE_NUMPY).decode()
-    _end(db, job, JobState.SUCCEEDED, now, result=document, progress=1.0, error=None)
+    way = orjson.dumps([dict(point) for point in course]).decode() if course else None
+    _end(db, job, JobState.SUCCEEDED, now, result=document, progress=1.0, error=None, course=way)
 
 
 def fail(db: sa.Connection, job: Job, error: str, now: datetime, *, final: bool = False) -> None:
@@ -158,6 +174,28 @@ def cancel(db: sa.Connection, job_id: str, now: datetime, *, org_id: str | None)
     if done.rowcount != 1:
         raise BadMove(f"job {job_id} has ended ({job.state})")
     return job
+
+
+def ask_to_finish(db: sa.Connection, job_id: str, now: datetime, *, org_id: str | None) -> Job:
+    """Ask a running job to end with the best result so far. Raises NoSuchJob, BadMove."""
+    get_job(db, job_id, org_id=org_id)
+    asked = db.execute(
+        sa.update(t).where(t.c.id == job_id, t.c.state == JobState.RUNNING).values(finish_asked_ms=to_ms(now))
+    )
+    job = get_job(db, job_id)
+    if asked.rowcount != 1:
+        raise BadMove(f"job {job_id} has nothing to finish with ({job.state})")
+    return job
+
+
+def wishes(db: sa.Connection, job: Job) -> tuple[bool, bool]:
+    """Whether this claim of the job still holds, and whether it is asked to finish; reads only."""
+    row = db.execute(
+        sa.select(t.c.state, t.c.tries, t.c.finish_asked_ms).where(t.c.id == job.id)
+    ).one_or_none()
+    if row is None:
+        return False, False
+    return row.state == JobState.RUNNING and row.tries == job.tries, row.finish_asked_ms is not None
 
 
 def get_job(db: sa.Connection, job_id: str, *, org_id: str | None = None) -> Job:
@@ -238,4 +276,6 @@ def _job(row: sa.Row[Any]) -> Job:
         created_at=from_ms(row.created_ms),
         started_at=from_ms(row.started_ms) if row.started_ms is not None else None,
         finished_at=from_ms(row.finished_ms) if row.finished_ms is not None else None,
+        course=orjson.loads(row.course) if row.course else [],
+        finish_asked=row.finish_asked_ms is not None,
     )

@@ -1,4 +1,4 @@
-"""The table of jobs."""
+"""The tables of jobs and of the files that came with them."""
 
 from __future__ import annotations
 
@@ -20,6 +20,8 @@ job = sa.Table(
     sa.Column("tries", sa.Integer, nullable=False),
     sa.Column("max_tries", sa.Integer, nullable=False),
     sa.Column("progress", sa.Float, nullable=False),
+    sa.Column("course", sa.Text, nullable=True),  # how the best plan so far came about, as JSON
+    sa.Column("finish_asked_ms", sa.BigInteger, nullable=True),  # take the best so far and end
     sa.Column("lease_until_ms", sa.BigInteger, nullable=True),
     sa.Column("heartbeat_ms", sa.BigInteger, nullable=True),
     sa.Column("worker", sa.String(80), nullable=True),
@@ -28,4 +30,12 @@ job = sa.Table(
     sa.Column("finished_ms", sa.BigInteger, nullable=True),
     sa.Index("ix_job_state_id", "state", "id"),
     sa.Index("ix_job_org_id_id", "org_id", "id"),
+)
+
+file = sa.Table(
+    "job_file",
+    METADATA,
+    sa.Column("job_id", sa.String(40), primary_key=True),
+    sa.Column("name", sa.String(40), primary_key=True),
+    sa.Column("content", sa.LargeBinary, nullable=False),  # gzip
 )

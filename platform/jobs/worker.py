@@ -25,6 +25,7 @@ from haoyun.platform.jobs import queue
 from haoyun.platform.jobs.errors import FollowersEnded, JobRefused, JobStopped, LeaseLost
 from haoyun.platform.jobs.job import Job
 
+LISTEN_S = 0.25  # how soon a running job hears that it is cancelled or asked to finish
 POLL_S = 0.5  # how long a new job waits at most for an idle worker
 FOLLOW_S = 1.0  # how far the followers trail behind the event tables at most
 GRACE_S = 3.0  # how long a job that must stop may take to notice
@@ -38,14 +39,20 @@ log = structlog.get_logger(__name__)
 class JobContext:
     """The line between a running job and its worker."""
 
-    stop: threading.Event = field(default_factory=threading.Event)
+    stop: threading.Event = field(default_factory=threading.Event)  # nothing of it is wanted any more
+    enough: threading.Event = field(default_factory=threading.Event)  # the best result so far is wanted now
     fraction: float = 0.0
+    course: list[Mapping[str, Any]] = field(default_factory=list)  # the newest last
 
     def report(self, fraction: float) -> None:
         """Say how far the job is (0 to 1). Raises JobStopped when it must make way."""
         if self.stop.is_set():
             raise JobStopped("the job was cancelled or its worker stops")
         self.fraction = fraction
+
+    def note(self, point: Mapping[str, Any]) -> None:
+        """Add a step of the course that is stored with the job."""
+        self.course = [*self.course, point]  # a new list: the heartbeat reads the old one meanwhile
 
 
 Handler = Callable[[Job, JobContext], Mapping[str, Any]]
@@ -141,7 +148,7 @@ class Worker:
         future = pool.submit(self.handlers[job.kind], job, context)
         try:
             self._accompany(job, context, future)
-            self._finish(job, future)
+            self._finish(job, context, future)
         except LeaseLost as error:
             context.stop.set()
             log.warning("job lost", job=job.id, reason=str(error))
@@ -151,25 +158,46 @@ class Worker:
 
     def _accompany(self, job: Job, context: JobContext, future: Future[Mapping[str, Any]]) -> None:
         """Send heartbeats until the job is done or the worker must stop. Raises LeaseLost."""
+        beat_s = min(1.0, self.lease_s / _BEATS_PER_LEASE)
+        beaten = time.monotonic()
         while not future.done():
-            wait([future], timeout=min(1.0, self.lease_s / _BEATS_PER_LEASE))
+            wait([future], timeout=min(LISTEN_S, beat_s))
             if self.stop.is_set():
                 context.stop.set()
                 wait([future], timeout=GRACE_S)
                 return
             if not future.done():
-                self._beat(job, context)
+                self._listen(job, context)
+                if time.monotonic() - beaten >= beat_s:
+                    beaten = time.monotonic()
+                    self._beat(job, context)
+
+    def _listen(self, job: Job, context: JobContext) -> None:
+        """Hear what is wanted of the job. Raises LeaseLost."""
+        with reading(self.databases.platform).connect() as db:
+            held, finish = queue.wishes(db, job)
+        if not held:
+            raise LeaseLost(job.id)
+        if finish:
+            context.enough.set()
 
     def _beat(self, job: Job, context: JobContext) -> None:
         with self.databases.platform.begin() as db:
-            queue.heartbeat(db, job, now=self.clock(), lease_s=self.lease_s, progress=context.fraction)
+            queue.heartbeat(
+                db,
+                job,
+                now=self.clock(),
+                lease_s=self.lease_s,
+                progress=context.fraction,
+                course=context.course,
+            )
 
-    def _finish(self, job: Job, future: Future[Mapping[str, Any]]) -> None:
+    def _finish(self, job: Job, context: JobContext, future: Future[Mapping[str, Any]]) -> None:
         error = future.exception() if future.done() else JobStopped("the worker stops")
         with self.databases.platform.begin() as db:
             match error:
                 case None:
-                    queue.succeed(db, job, future.result(), self.clock())
+                    queue.succeed(db, job, future.result(), self.clock(), context.course)
                 case JobStopped():
                     queue.release(db, job)
                 case JobRefused():
