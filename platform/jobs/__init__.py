@@ -1,11 +1,20 @@
 """Work that outlives a request: a queue in the database and the worker that runs it."""
 
 from haoyun.platform.jobs.errors import BadMove, JobError, LeaseLost, NoSuchJob
-from haoyun.platform.jobs.job import Job, JobState
-from haoyun.platform.jobs.queue import cancel, count_jobs, enqueue, get_job, list_jobs, oldest_waiting_s
+from haoyun.platform.jobs.job import FanOut, Job, JobState
+from haoyun.platform.jobs.queue import (
+    cancel,
+    count_jobs,
+    enqueue,
+    get_job,
+    list_children,
+    list_jobs,
+    oldest_waiting_s,
+)
 
 __all__ = [
     "BadMove",
+    "FanOut",
     "Job",
     "JobError",
     "JobState",
@@ -15,6 +24,7 @@ __all__ = [
     "count_jobs",
     "enqueue",
     "get_job",
+    "list_children",
     "list_jobs",
     "oldest_waiting_s",
 ]
