@@ -72,7 +72,7 @@ types: install-test
 
 lock:
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header setup.cfg -o requirements.lock
-	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra test --extra demo-streets -c requirements.lock setup.cfg -o requirements-test.lock
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra test --extra demo-streets --extra celery -c requirements.lock setup.cfg -o requirements-test.lock
 
 migration: install
 	$(BIN)/python -m haoyun.platform.migrations.new "$(m)"

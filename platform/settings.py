@@ -77,6 +77,25 @@ class Settings(BaseModel):
     job_lease_s: Annotated[
         float, Field(ge=2, le=3600, description="A job without a heartbeat for so long is taken over.")
     ] = 30.0
+    jobs_engine: Annotated[
+        str,
+        Field(
+            pattern="^(embedded|celery)$",
+            description="embedded: `haoyun worker` runs jobs; celery: it hands their ids to Celery workers.",
+        ),
+    ] = "embedded"
+    jobs_at_once: Annotated[
+        int,
+        Field(
+            ge=1,
+            le=1024,
+            description="Jobs that run side by side: in the embedded worker, or in all Celery workers together.",
+        ),
+    ] = 1
+    celery_broker_url: Annotated[
+        SecretStr | None,
+        Field(description="Celery's transport: redis://host:6379/0 or amqp://user:password@host:5672//."),
+    ] = None
     map: Annotated[
         str, Field(description="Road network: trunk, coquimbo, or the name of an imported map.")
     ] = "trunk"
@@ -162,6 +181,21 @@ class Settings(BaseModel):
                 f"plaintext mqtt:// may only go to this machine; use mqtts:// for {parts.hostname}"
             )
         return value
+
+    @field_validator("celery_broker_url")
+    @classmethod
+    def _celery_transport(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is None or not value.get_secret_value():
+            return None
+        if urlsplit(value.get_secret_value()).scheme not in ("redis", "rediss", "amqp", "amqps"):
+            raise ValueError("must begin with redis://, rediss://, amqp:// or amqps://")
+        return value
+
+    @model_validator(mode="after")
+    def _celery_has_a_transport(self) -> Settings:
+        if self.jobs_engine == "celery" and self.celery_broker_url is None:
+            raise ValueError("HAOYUN_JOBS_ENGINE=celery needs HAOYUN_CELERY_BROKER_URL")
+        return self
 
     @field_validator("secret_key")
     @classmethod

@@ -92,7 +92,10 @@ def _search_own(work: Assignment, out: Callable[[Finding], None], handed_over: S
     def hand_over(pool: object) -> None:
         out(Finding(work.recipe.name, None, final=False, handed_over=pool))
 
-    course = Course(found, budget, reporter.search, number=work.number, threads=work.of, seed=work.seed)
+    course = Course(
+        found, budget, reporter.search,
+        number=work.number, threads=work.of, seed=work.seed, warmth=work.warmth,
+    )  # fmt: skip
     course.run(None if first else hand_over, handed_over)
     out(Finding(work.recipe.name, found.whole_tours(), final=True, worth=found.worth))
 

@@ -138,7 +138,7 @@ class _Model:
     def _state_times(self) -> None:
         origin_s, horizon_s = time_span(self.problem)
         evaluators = [
-            self._registered(("time", v.profile), self.problem.matrices_of(v)[0], service=True)
+            self._registered(("time", v.profile), np.asarray(self.problem.matrices_of(v)[0]), service=True)
             for v in self.problem.vehicles
         ]
         span = horizon_s - origin_s
@@ -199,7 +199,7 @@ class _Model:
 
     def _add_limit(self, name: str, which: int, limits: list[int | None]) -> None:
         evaluators = [
-            self._registered((name, v.profile), self.problem.matrices_of(v)[which])
+            self._registered((name, v.profile), np.asarray(self.problem.matrices_of(v)[which]))
             for v in self.problem.vehicles
         ]
         top = max(int(self.problem.matrices_of(v)[which].max(initial=0)) for v in self.problem.vehicles)

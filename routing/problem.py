@@ -15,7 +15,7 @@ from types import MappingProxyType
 from haoyun.routing.errors import require
 from haoyun.routing.goods import NO_RULES, GoodsRules
 from haoyun.routing.tasks import Id, Job, Shipment, Stop, StopKind, Task, stops_of
-from haoyun.routing.travel import IntMatrix, Matrices, Plane
+from haoyun.routing.travel import LegMatrix, Matrices, Plane
 from haoyun.routing.underway import StopKey, Underway
 from haoyun.routing.vehicle import Reload, Vehicle
 
@@ -39,8 +39,8 @@ class Problem:
     """Everything a solver needs to know; it cannot be constructed wrong."""
 
     vehicles: tuple[Vehicle, ...]
-    durations_s: IntMatrix
-    distances_m: IntMatrix
+    durations_s: LegMatrix
+    distances_m: LegMatrix
     jobs: tuple[Job, ...] = ()
     shipments: tuple[Shipment, ...] = ()
     capacity_names: tuple[str, ...] = ()
@@ -85,7 +85,7 @@ class Problem:
         """Every visit: jobs, then each shipment's pickup and delivery. Its positions number the stops."""
         return tuple(stop for task in self.tasks for stop in stops_of(task))
 
-    def matrices_of(self, vehicle: Vehicle) -> tuple[IntMatrix, IntMatrix]:
+    def matrices_of(self, vehicle: Vehicle) -> tuple[LegMatrix, LegMatrix]:
         """The (durations_s, distances_m) that this vehicle travels by."""
         if vehicle.profile is None:
             return self.durations_s, self.distances_m

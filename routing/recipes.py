@@ -12,8 +12,10 @@ from haoyun.routing.problem import Problem
 # pickup-and-delivery pairs out. Each takes a fraction of a second, so the search tries several.
 _FOR_JOBS = ("SAVINGS", "LOCAL_CHEAPEST_INSERTION", "PARALLEL_CHEAPEST_INSERTION")
 _FOR_PAIRS = ("LOCAL_CHEAPEST_COST_INSERTION", "PARALLEL_CHEAPEST_INSERTION", "LOCAL_CHEAPEST_INSERTION")
-# The compiled search keeps tables of vehicles x tasks and vehicles x stops; beyond this they would not fit.
+# The compiled search keeps tables of vehicles x tasks and vehicles x stops, about 50 bytes a cell: 3 GiB.
 _MOST_CELLS = 60_000_000
+# From here on solving in parts is ahead at equal time (tests/bench/routing_large.py).
+_MANY_TASKS = 1_500
 
 
 class Engine(StrEnum):
@@ -34,14 +36,14 @@ class Recipe:
 
 
 def portfolio(problem: Problem, threads: int, engine: Engine | None = None) -> list[Recipe]:
-    """`threads` recipes of one engine: our own unless another is asked for or the problem is beyond its tables.
+    """`threads` recipes of one engine, our own unless another is asked for.
 
     For OR-Tools its ruin and recreate comes first, which is ahead nearly everywhere; guided search is every third.
     """
-    if engine is None:
-        engine = Engine.RUIN_AND_RECREATE if fits_tables(problem) else Engine.OR_TOOLS
-    if engine is Engine.RUIN_AND_RECREATE:
-        return [Recipe(f"ruin and recreate {number + 1}", engine) for number in range(threads)]
+    if engine in (None, Engine.RUIN_AND_RECREATE):
+        return [
+            Recipe(f"ruin and recreate {number + 1}", Engine.RUIN_AND_RECREATE) for number in range(threads)
+        ]
     first = _FOR_PAIRS if problem.shipments else _FOR_JOBS
     return [_or_tools(number, first) for number in range(threads)]
 
@@ -52,7 +54,8 @@ def _or_tools(number: int, first: tuple[str, ...]) -> Recipe:
     return Recipe(f"OR-Tools {kind} {number + 1}", Engine.OR_TOOLS, first, iterated)
 
 
-def fits_tables(problem: Problem) -> bool:
-    """Whether the tables of the compiled search fit into memory (about 3 GiB at most)."""
+def is_large(problem: Problem) -> bool:
+    """Whether the problem is better solved in parts (large/), or the tables of the compiled search would not fit."""
     stops = len(problem.jobs) + 2 * len(problem.shipments)
-    return len(problem.vehicles) * stops <= _MOST_CELLS
+    tasks = len(problem.jobs) + len(problem.shipments)
+    return tasks >= _MANY_TASKS or len(problem.vehicles) * stops > _MOST_CELLS

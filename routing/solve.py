@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from haoyun.routing.alone import able_vehicles
 from haoyun.routing.build import Built, on_time, plan_of, tours_of
@@ -12,12 +12,14 @@ from haoyun.routing.check import violations
 from haoyun.routing.errors import BadProblem, SolverFailed
 from haoyun.routing.hours import NONE, RESTED
 from haoyun.routing.kept import refuse_what_is_not_kept
+from haoyun.routing.large.course import solve_large
 from haoyun.routing.onward import least_tours
 from haoyun.routing.plan import Plan, Reason, ReasonCode, Unassigned
 from haoyun.routing.portfolio import Assignment, Crew, findings
 from haoyun.routing.problem import Objective, Problem, Tours
+from haoyun.routing.progress import Progress
 from haoyun.routing.reasons import left_over, why_unassigned
-from haoyun.routing.recipes import Engine, portfolio
+from haoyun.routing.recipes import Engine, is_large, portfolio
 from haoyun.routing.tasks import Task
 from haoyun.routing.worth import worth
 
@@ -29,16 +31,6 @@ _LEAST_GRACE_S = 0.1
 # Of the limit, what is kept for the last check and the reasons, by task and vehicle.
 _CLOSING_SHARE = 0.02
 _CLOSING_S = 3e-6
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """The best plan so far; `seconds` since the search began."""
-
-    seconds: float
-    cost: float
-    vehicles: int
-    unassigned: int
 
 
 def solve(
@@ -61,6 +53,8 @@ def solve(
     it gives the same plan on any machine that is fast enough. `progress` hears of each better plan; `cancelled`
     is asked often: once it says so, the best plan so far is returned. `start` holds tours to begin with (as of
     `tours_of`), and the plan is never worse than they are. A `crew` keeps its processes warm from call to call.
+    Large problems (recipes.is_large) are solved in parts by `threads` processes of their own, unless an `engine` is
+    asked for; how many rounds of parts there are is then decided by the clock, also for one thread.
     What no vehicle can serve is unassigned, with reasons: never an error. Raises BadProblem for a limit that
     cannot be or a rule that the engine does not keep, and SolverFailed if the engine fails.
     """
@@ -71,6 +65,16 @@ def solve(
         problem = replace(problem, objective=Objective(objective))
     recipes = portfolio(problem, threads, engine)
     refuse_what_is_not_kept(problem, recipes[0].engine)
+    if engine is None and is_large(problem):
+        return solve_large(
+            problem,
+            time_limit_s=time_limit_s,
+            seed=seed,
+            processes=threads,
+            progress=progress,
+            cancelled=cancelled,
+            start=start,
+        )
     best = _Best(problem, begun, progress)
     if start is not None:
         best.offer(start, "start")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,12 +20,52 @@ FloatMatrix = NDArray[np.float64]
 LONGEST_LEG = 2**31 - 1
 
 
+class LegTable(ABC):
+    """A square matrix whose entries are worked out where they are looked at, for problems of very many locations.
+
+    It is indexed like an array, by a row and a column or by a grid (`np.ix_`); `np.asarray` makes a whole matrix
+    of it, which takes 8 bytes an entry. Entries are whole numbers from 0 to LONGEST_LEG.
+    """
+
+    @abstractmethod
+    def __len__(self) -> int:
+        """The number of locations."""
+
+    @abstractmethod
+    def between(self, origins: NDArray[np.intp], destinations: NDArray[np.intp]) -> IntMatrix:
+        """The entries of these rows and columns, broadcast against one another."""
+
+    def __getitem__(self, key: tuple[Any, ...]) -> Any:
+        """One entry as a whole number, or those of a grid as an array."""
+        found = self.between(np.asarray(key[0]), np.asarray(key[1]))
+        return found if found.ndim else int(found)
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> IntMatrix:
+        """All entries."""
+        every = np.arange(len(self))
+        whole = self.between(every[:, None], every[None, :])
+        return whole if dtype is None else whole.astype(dtype)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns."""
+        return len(self), len(self)
+
+    def max(self, initial: int = 0) -> int:
+        """The largest entry, row by row."""
+        every = np.arange(len(self))
+        return max([initial, *(int(self.between(every[n : n + 1], every).max()) for n in range(len(self)))])
+
+
+LegMatrix = IntMatrix | LegTable
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Matrices:
-    """Travel times and distances between all locations, row to column; private copies that cannot change."""
+    """Travel times and distances between all locations, row to column; arrays are private copies that cannot change."""
 
-    durations_s: IntMatrix
-    distances_m: IntMatrix
+    durations_s: LegMatrix
+    distances_m: LegMatrix
 
     def __post_init__(self) -> None:
         """Refuse matrices that are not square, of one size, whole and within range."""
@@ -35,7 +77,9 @@ class Matrices:
         )
 
 
-def _frozen_matrix(name: str, values: IntMatrix) -> IntMatrix:
+def _frozen_matrix(name: str, values: LegMatrix) -> LegMatrix:
+    if isinstance(values, LegTable):
+        return values
     given = np.asarray(values)
     require(given.ndim == 2 and given.shape[0] == given.shape[1], f"{name} must be square, not {given.shape}")
     require(

@@ -18,7 +18,7 @@ _DEAREST_LEG = 10**11
 
 def arc_costs(problem: Problem, vehicle: Vehicle) -> IntMatrix:
     """The cost of each leg for this vehicle under the problem's objective."""
-    durations_s, distances_m = problem.matrices_of(vehicle)
+    durations_s, distances_m = (np.asarray(own) for own in problem.matrices_of(vehicle))
     if problem.objective is not Objective.COST:
         return distances_m
     # Rounded per leg, good enough to search by: the plan's own cost is computed from the sums.

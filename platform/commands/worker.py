@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import threading
+
 import click
 
 from haoyun.platform.cli import ready_databases, settings_of
-from haoyun.platform.jobs.worker import run_worker
+from haoyun.platform.database import Databases
+from haoyun.platform.jobs.celery_engine import Sender, make_app
+from haoyun.platform.jobs.errors import NoEngine
+from haoyun.platform.jobs.worker import Follower, run_loops, run_worker
 from haoyun.platform.logs import configure_logs
 from haoyun.platform.market.context import MarketContext
 from haoyun.platform.planning.dispatch import handlers
+from haoyun.platform.settings import Settings
 from haoyun.platform.signals import stop_on_signals
 from haoyun.platform.trading.follow import followers
 
@@ -16,18 +22,38 @@ from haoyun.platform.trading.follow import followers
 @click.command()
 @click.pass_context
 def command(ctx: click.Context) -> None:
-    """Run jobs and follow the event tables."""
+    """Run jobs, or hand them to Celery workers (HAOYUN_JOBS_ENGINE), and follow the event tables."""
     settings = settings_of(ctx)
     configure_logs(settings.log_format)
     databases = ready_databases(settings)
     stopping = stop_on_signals()
+    following = followers(settings, MarketContext.load(settings, databases.tracking))
     try:
-        run_worker(
-            databases,
-            handlers(settings, databases),
-            followers(settings, MarketContext.load(settings, databases.tracking)),
-            stopping,
-            lease_s=settings.job_lease_s,
-        )
+        if settings.celery_broker_url is not None and settings.jobs_engine == "celery":
+            _send(settings.celery_broker_url.get_secret_value(), databases, following, stopping)
+        else:
+            _run(settings, databases, following, stopping)
+    except NoEngine as error:
+        raise click.ClickException(str(error)) from None
     finally:
         databases.close()
+
+
+def _run(
+    settings: Settings, databases: Databases, following: list[Follower], stopping: threading.Event
+) -> None:
+    run_worker(
+        databases,
+        handlers(settings, databases),
+        following,
+        stopping,
+        lease_s=settings.job_lease_s,
+        at_once=settings.jobs_at_once,
+    )
+
+
+def _send(
+    broker_url: str, databases: Databases, following: list[Follower], stopping: threading.Event
+) -> None:
+    sender = Sender(databases, make_app(broker_url), stopping)
+    run_loops(databases, [sender.send_due], following, stopping)

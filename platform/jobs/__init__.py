@@ -2,19 +2,21 @@
 
 from haoyun.platform.jobs.errors import BadMove, JobError, LeaseLost, NoSuchJob
 from haoyun.platform.jobs.files import attach, find_attached
-from haoyun.platform.jobs.job import Job, JobState
+from haoyun.platform.jobs.job import FanOut, Job, JobState
 from haoyun.platform.jobs.queue import (
     ask_to_finish,
     cancel,
     count_jobs,
     enqueue,
     get_job,
+    list_children,
     list_jobs,
     oldest_waiting_s,
 )
 
 __all__ = [
     "BadMove",
+    "FanOut",
     "Job",
     "JobError",
     "JobState",
@@ -27,6 +29,7 @@ __all__ = [
     "enqueue",
     "find_attached",
     "get_job",
+    "list_children",
     "list_jobs",
     "oldest_waiting_s",
 ]

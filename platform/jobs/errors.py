@@ -6,7 +6,8 @@ JobError (Exception)
 ├── BadMove      a job that has ended cannot be cancelled
 ├── JobRefused   the work cannot be done, however often it is tried
 ├── JobStopped   raised inside a running job that must make way
-└── FollowersEnded  a follower of the event tables raised what it should not
+├── WorkerEnded  a loop of jobs or a follower of the event tables raised what it should not
+└── NoEngine     the engine that the settings name is not installed
 """
 
 from __future__ import annotations
@@ -42,5 +43,9 @@ class JobStopped(JobError):
     """Raised inside a running job that was cancelled, taken over or told to make way."""
 
 
-class FollowersEnded(JobError):
-    """A follower of the event tables raised what it should not; the worker must not go on without it."""
+class WorkerEnded(JobError):
+    """A loop of jobs or a follower of the event tables raised what it should not; the worker must not go on so."""
+
+
+class NoEngine(JobError):
+    """The engine that the settings name is not installed."""

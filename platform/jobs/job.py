@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -13,6 +14,7 @@ class JobState(StrEnum):
 
     QUEUED = "QUEUED"  # waits for a worker, for the first time or after a failed try
     RUNNING = "RUNNING"  # a worker holds the lease; an expired lease lets another one claim it
+    WAITING = "WAITING"  # its sub-jobs run; queued again when the last of them has ended
     SUCCEEDED = "SUCCEEDED"  # `result` is there
     FAILED = "FAILED"  # `error` says why, after the last try
     CANCELLED = "CANCELLED"  # somebody asked before it ended
@@ -21,8 +23,16 @@ class JobState(StrEnum):
 NEXT: dict[JobState, frozenset[JobState]] = {
     JobState.QUEUED: frozenset({JobState.RUNNING, JobState.CANCELLED}),
     JobState.RUNNING: frozenset(
-        {JobState.RUNNING, JobState.QUEUED, JobState.SUCCEEDED, JobState.FAILED, JobState.CANCELLED}
+        {
+            JobState.RUNNING,
+            JobState.QUEUED,
+            JobState.WAITING,
+            JobState.SUCCEEDED,
+            JobState.FAILED,
+            JobState.CANCELLED,
+        }
     ),
+    JobState.WAITING: frozenset({JobState.QUEUED, JobState.CANCELLED}),
     JobState.SUCCEEDED: frozenset(),
     JobState.FAILED: frozenset(),
     JobState.CANCELLED: frozenset(),
@@ -55,8 +65,25 @@ class Job:
     finished_at: datetime | None
     course: list[dict[str, Any]] = field(default_factory=list)
     finish_asked: bool = False
+    parent_id: str | None = None  # of a sub-job
+    checkpoint: dict[str, Any] | None = None  # what a job kept for itself when it last waited for sub-jobs
 
     @property
     def ended(self) -> bool:
         """Nothing will change any more."""
         return self.state in TERMINAL
+
+
+@dataclass(frozen=True, slots=True)
+class FanOut:
+    """What a handler returns instead of a result: go on when these sub-jobs have ended, from this checkpoint.
+
+    The handler is called again, with the checkpoint, as soon as every sub-job has succeeded, failed or been
+    cancelled; meanwhile no worker waits. The sub-jobs are gone when the job fans out again or ends.
+    """
+
+    kind: str  # of the sub-jobs
+    payloads: Sequence[Mapping[str, Any]]
+    checkpoint: Mapping[str, Any]
+    progress: float = 0.0
+    max_tries: int = 2

@@ -2,6 +2,7 @@
 
 A worker that dies stops sending heartbeats; when its lease has run out, `claim` hands the job to another one.
 A worker that lost its lease hears LeaseLost at its next heartbeat and cannot end the job any more.
+What has sub-jobs: children.py.
 """
 
 from __future__ import annotations
@@ -14,14 +15,16 @@ import orjson
 import sqlalchemy as sa
 
 from haoyun.platform.ids import new_id
+from haoyun.platform.jobs import children
 from haoyun.platform.jobs.errors import BadMove, LeaseLost, NoSuchJob
-from haoyun.platform.jobs.job import NEXT, TERMINAL, Job, JobState
+from haoyun.platform.jobs.job import NEXT, TERMINAL, FanOut, Job, JobState
 from haoyun.platform.jobs.tables import job as t
 from haoyun.tracking.instants import from_ms, to_ms
 
 MAX_TRIES = 3
 MAX_ERROR_CHARS = 2000
 MAX_LIST = 200
+_BACK_TO_QUEUE = {"state": JobState.QUEUED, "worker": None, "lease_until_ms": None, "sent_ms": None}
 
 
 def enqueue(
@@ -37,9 +40,22 @@ def enqueue(
     """Put a job at the end of the queue. `max_tries` counts the first one."""
     if max_tries < 1:
         raise ValueError(f"max_tries {max_tries} is below 1")
-    job_id = new_id("job")
-    row = {
-        "id": job_id,
+    row = _row(kind, org_id, payload, now, user_id, max_tries)
+    _insert(db, row)
+    return get_job(db, row["id"])
+
+
+def _row(
+    kind: str,
+    org_id: str,
+    payload: Mapping[str, Any],
+    now: datetime,
+    user_id: str | None,
+    max_tries: int,
+    parent_id: str | None = None,
+) -> dict[str, Any]:
+    return {
+        "id": new_id("job"),
         "kind": kind,
         "org_id": org_id,
         "user_id": user_id,
@@ -49,40 +65,53 @@ def enqueue(
         "max_tries": max_tries,
         "progress": 0.0,
         "created_ms": to_ms(now),
+        "parent_id": parent_id,
     }
+
+
+def _insert(db: sa.Connection, row: Mapping[str, Any]) -> None:
     db.execute(sa.insert(t).values(row))
-    return get_job(db, job_id)
 
 
-def any_claimable(db: sa.Connection, now: datetime, kinds: tuple[str, ...]) -> bool:
+def any_claimable(
+    db: sa.Connection, now: datetime, kinds: tuple[str, ...], *, only: str | None = None
+) -> bool:
     """Whether `claim` would find something, without writing."""
-    return (
-        db.execute(sa.select(t.c.id).where(_claimable(now), t.c.kind.in_(kinds)).limit(1)).first() is not None
-    )
+    query: sa.Select[Any] = sa.select(t.c.id).where(claimable(now), t.c.kind.in_(kinds))
+    return db.execute(_only(query, only).limit(1)).first() is not None
 
 
 def claim(
-    db: sa.Connection, *, worker: str, now: datetime, lease_s: float, kinds: tuple[str, ...]
+    db: sa.Connection,
+    *,
+    worker: str,
+    now: datetime,
+    lease_s: float,
+    kinds: tuple[str, ...],
+    only: str | None = None,
 ) -> Job | None:
     """Take the oldest job of these kinds that waits, or whose worker went silent; None when there is none.
 
-    A job that went silent in its last try is failed here, with the reason, and the search goes on.
+    Sub-jobs come after all others: a dispatcher's plan of seconds need not wait for a round of a large one. A job
+    that went silent in its last try is failed here, with the reason, and the search goes on. `only`: this job or none.
     """
-    candidates = db.execute(
-        sa.select(t.c.id, t.c.state, t.c.tries, t.c.max_tries)
-        .where(_claimable(now), t.c.kind.in_(kinds))
-        .order_by(t.c.id)
-        .limit(20)
-    )
+    query: sa.Select[Any] = sa.select(t.c.id, t.c.state, t.c.tries, t.c.max_tries, t.c.parent_id)
+    query = _only(query.where(claimable(now), t.c.kind.in_(kinds)), only)
+    candidates = db.execute(query.order_by(t.c.parent_id.is_not(None), t.c.id).limit(20))
     for row in candidates.all():
         if row.state == JobState.RUNNING and row.tries >= row.max_tries:
-            _end_silent(db, row.id, row.tries, now)
+            _end_silent(db, row, now)
         elif _take(db, row.id, worker, now, lease_s):
             return get_job(db, row.id)
     return None
 
 
-def _claimable(now: datetime) -> sa.ColumnElement[bool]:
+def _only(query: sa.Select[Any], job_id: str | None) -> sa.Select[Any]:
+    return query if job_id is None else query.where(t.c.id == job_id)
+
+
+def claimable(now: datetime) -> sa.ColumnElement[bool]:
+    """What a worker may take: rows that are queued, and those whose lease has run out."""
     silent = sa.and_(t.c.state == JobState.RUNNING, t.c.lease_until_ms <= to_ms(now))
     return sa.or_(t.c.state == JobState.QUEUED, silent)
 
@@ -90,13 +119,13 @@ def _claimable(now: datetime) -> sa.ColumnElement[bool]:
 def _take(db: sa.Connection, job_id: str, worker: str, now: datetime, lease_s: float) -> bool:
     taken = db.execute(
         sa.update(t)
-        .where(t.c.id == job_id, _claimable(now))
+        .where(t.c.id == job_id, claimable(now))
         .values(
             state=JobState.RUNNING,
             worker=worker,
             tries=t.c.tries + 1,
             started_ms=sa.func.coalesce(t.c.started_ms, to_ms(now)),
-            course=None,
+            course=sa.case((t.c.checkpoint.is_(None), None), else_=t.c.course),  # a new try begins anew
             heartbeat_ms=to_ms(now),
             lease_until_ms=_lease(now, lease_s),
         )
@@ -104,13 +133,15 @@ def _take(db: sa.Connection, job_id: str, worker: str, now: datetime, lease_s: f
     return taken.rowcount == 1
 
 
-def _end_silent(db: sa.Connection, job_id: str, tries: int, now: datetime) -> None:
-    error = f"the worker died or hung in try {tries}, which was the last"
-    db.execute(
+def _end_silent(db: sa.Connection, row: sa.Row[Any], now: datetime) -> None:
+    error = f"the worker died or hung in try {row.tries}, which was the last"
+    ended = db.execute(
         sa.update(t)
-        .where(t.c.id == job_id, t.c.tries == tries, _claimable(now))
+        .where(t.c.id == row.id, t.c.tries == row.tries, claimable(now))
         .values(state=JobState.FAILED, error=error, finished_ms=to_ms(now), lease_until_ms=None)
     )
+    if ended.rowcount == 1:
+        children.after_end(db, row.id, row.parent_id)
 
 
 def heartbeat(
@@ -127,7 +158,7 @@ def heartbeat(
     if progress is not None:
         values["progress"] = min(1.0, max(0.0, progress))
     if course:
-        values["course"] = orjson.dumps([dict(point) for point in course]).decode()
+        values["course"] = _way(course)
     _update_held(db, job, values)
 
 
@@ -140,8 +171,11 @@ def succeed(
 ) -> None:
     """End the job with its result and how it came there. Raises LeaseLost."""
     document = orjson.dumps(dict(result), option=orjson.OPT_SERIALIZE_NUMPY).decode()
-    way = orjson.dumps([dict(point) for point in course]).decode() if course else None
-    _end(db, job, JobState.SUCCEEDED, now, result=document, progress=1.0, error=None, course=way)
+    _end(db, job, JobState.SUCCEEDED, now, result=document, progress=1.0, error=None, course=_way(course))
+
+
+def _way(course: Sequence[Mapping[str, Any]]) -> str | None:
+    return orjson.dumps([dict(point) for point in course]).decode() if course else None
 
 
 def fail(db: sa.Connection, job: Job, error: str, now: datetime, *, final: bool = False) -> None:
@@ -150,15 +184,26 @@ def fail(db: sa.Connection, job: Job, error: str, now: datetime, *, final: bool 
     if final or job.tries >= job.max_tries:
         _end(db, job, JobState.FAILED, now, error=text)
     else:
-        _update_held(
-            db, job, {"state": JobState.QUEUED, "worker": None, "lease_until_ms": None, "error": text}
-        )
+        _update_held(db, job, {**_BACK_TO_QUEUE, "error": text})
+
+
+def fan_out(
+    db: sa.Connection, job: Job, wish: FanOut, now: datetime, course: Sequence[Mapping[str, Any]] = ()
+) -> None:
+    """Let the job wait for new sub-jobs; this claim has gone well and does not count as a try. Raises LeaseLost."""
+    checkpoint = orjson.dumps(dict(wish.checkpoint)).decode()
+    values = {"state": JobState.WAITING, "worker": None, "lease_until_ms": None, "tries": t.c.tries - 1}
+    kept = {"checkpoint": checkpoint, "progress": wish.progress, "course": _way(course)}
+    _update_held(db, job, {**values, **kept, "error": None})
+    children.forget(db, job.id)
+    for payload in wish.payloads:
+        _insert(db, _row(wish.kind, job.org_id, payload, now, job.user_id, wish.max_tries, parent_id=job.id))
+    children.wake(db, job.id)
 
 
 def release(db: sa.Connection, job: Job) -> None:
     """Give the job back unharmed because this worker stops; the try does not count. Raises LeaseLost."""
-    values = {"state": JobState.QUEUED, "worker": None, "lease_until_ms": None, "tries": t.c.tries - 1}
-    _update_held(db, job, values)
+    _update_held(db, job, {**_BACK_TO_QUEUE, "tries": t.c.tries - 1})
 
 
 def cancel(db: sa.Connection, job_id: str, now: datetime, *, org_id: str | None) -> Job:
@@ -173,6 +218,7 @@ def cancel(db: sa.Connection, job_id: str, now: datetime, *, org_id: str | None)
     job = get_job(db, job_id)
     if done.rowcount != 1:
         raise BadMove(f"job {job_id} has ended ({job.state})")
+    children.after_end(db, job.id, job.parent_id)
     return job
 
 
@@ -198,6 +244,12 @@ def wishes(db: sa.Connection, job: Job) -> tuple[bool, bool]:
     return row.state == JobState.RUNNING and row.tries == job.tries, row.finish_asked_ms is not None
 
 
+def list_children(db: sa.Connection, job_id: str) -> list[Job]:
+    """The sub-jobs that a job last fanned out to, in no order."""
+    rows = db.execute(sa.select(t).where(t.c.parent_id == job_id).order_by(t.c.id))
+    return [_job(row) for row in rows]
+
+
 def get_job(db: sa.Connection, job_id: str, *, org_id: str | None = None) -> Job:
     """The job, of this organization where one is named. Raises NoSuchJob."""
     query = sa.select(t).where(t.c.id == job_id)
@@ -212,9 +264,9 @@ def get_job(db: sa.Connection, job_id: str, *, org_id: str | None = None) -> Job
 def list_jobs(
     db: sa.Connection, *, org_id: str | None, limit: int = 50, after: str | None = None
 ) -> tuple[list[Job], str | None]:
-    """Jobs, the newest first, and where the next page begins; `org_id` None sees all."""
+    """Jobs, the newest first, and where the next page begins; `org_id` None sees all. Sub-jobs are not listed."""
     limit = max(1, min(limit, MAX_LIST))
-    query = sa.select(t).order_by(t.c.id.desc()).limit(limit + 1)
+    query = sa.select(t).where(t.c.parent_id.is_(None)).order_by(t.c.id.desc()).limit(limit + 1)
     if org_id is not None:
         query = query.where(t.c.org_id == org_id)
     if after is not None:
@@ -253,6 +305,7 @@ def _update_held(db: sa.Connection, job: Job, values: Mapping[str, Any]) -> None
 def _end(db: sa.Connection, job: Job, state: JobState, now: datetime, **values: Any) -> None:
     assert state in TERMINAL
     _update_held(db, job, {"state": state, "finished_ms": to_ms(now), "lease_until_ms": None, **values})
+    children.after_end(db, job.id, job.parent_id)
 
 
 def _lease(now: datetime, lease_s: float) -> int:
@@ -278,4 +331,6 @@ def _job(row: sa.Row[Any]) -> Job:
         finished_at=from_ms(row.finished_ms) if row.finished_ms is not None else None,
         course=orjson.loads(row.course) if row.course else [],
         finish_asked=row.finish_asked_ms is not None,
+        parent_id=row.parent_id,
+        checkpoint=orjson.loads(row.checkpoint) if row.checkpoint else None,
     )

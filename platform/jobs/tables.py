@@ -28,8 +28,12 @@ job = sa.Table(
     sa.Column("created_ms", sa.BigInteger, nullable=False),
     sa.Column("started_ms", sa.BigInteger, nullable=True),
     sa.Column("finished_ms", sa.BigInteger, nullable=True),
+    sa.Column("parent_id", sa.String(40), nullable=True),  # of a sub-job
+    sa.Column("checkpoint", sa.Text, nullable=True),  # of a job that waits for sub-jobs, or has
+    sa.Column("sent_ms", sa.BigInteger, nullable=True),  # when its id was last handed to an outer engine
     sa.Index("ix_job_state_id", "state", "id"),
     sa.Index("ix_job_org_id_id", "org_id", "id"),
+    sa.Index("ix_job_parent_id", "parent_id"),
 )
 
 file = sa.Table(

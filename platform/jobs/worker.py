@@ -1,4 +1,4 @@
-"""The embedded worker: claims jobs one after another, and runs the followers of the event tables beside them.
+"""The embedded worker: claims jobs, one or several at a time, and runs the followers of the event tables beside them.
 
 A job runs in a thread of its own while this loop sends its heartbeats, so that a long computation keeps its
 lease and a killed process loses it. What a job raises is read from its future: an unexpected error fails one
@@ -22,8 +22,8 @@ import structlog
 
 from haoyun.platform.database import Databases, reading
 from haoyun.platform.jobs import queue
-from haoyun.platform.jobs.errors import FollowersEnded, JobRefused, JobStopped, LeaseLost
-from haoyun.platform.jobs.job import Job
+from haoyun.platform.jobs.errors import JobRefused, JobStopped, LeaseLost, WorkerEnded
+from haoyun.platform.jobs.job import FanOut, Job
 
 LISTEN_S = 0.25  # how soon a running job hears that it is cancelled or asked to finish
 POLL_S = 0.5  # how long a new job waits at most for an idle worker
@@ -55,11 +55,12 @@ class JobContext:
         self.course = [*self.course, point]  # a new list: the heartbeat reads the old one meanwhile
 
 
-Handler = Callable[[Job, JobContext], Mapping[str, Any]]
+Handler = Callable[[Job, JobContext], Mapping[str, Any] | FanOut]
 Follower = Callable[[Databases, datetime], object]
 
 
-def _utc_now() -> datetime:
+def utc_now() -> datetime:
+    """The clock of the edge."""
     return datetime.now(UTC)
 
 
@@ -75,25 +76,55 @@ def run_worker(
     stop: threading.Event,
     *,
     lease_s: float = 30.0,
-    clock: Callable[[], datetime] = _utc_now,
+    at_once: int = 1,
+    clock: Callable[[], datetime] = utc_now,
 ) -> None:
-    """Run jobs and followers until `stop` is set; a job that runs then goes back to the queue.
+    """Run jobs, `at_once` side by side, and followers until `stop` is set; what runs then goes back to the queue.
 
-    Raises FollowersEnded if a follower raised what it should not, so that the process ends and starts anew.
+    Raises WorkerEnded if a follower or a loop of jobs raised what it should not, so that the process ends and
+    starts anew.
     """
-    following = threading.Thread(target=_follow, args=(databases, followers, stop, clock), name="followers")
-    following.start()
-    worker = Worker(databases, handlers, stop, lease_s, clock)
+    name = worker_name()
+    workers = [
+        Worker(databases, handlers, stop, lease_s, clock, f"{name}/{n}" if n else name)
+        for n in range(at_once)
+    ]
+    run_loops(databases, [worker.run_next for worker in workers], followers, stop, clock=clock)
+
+
+def run_loops(
+    databases: Databases,
+    steps: Sequence[Callable[[], bool]],
+    followers: Sequence[Follower],
+    stop: threading.Event,
+    *,
+    clock: Callable[[], datetime] = utc_now,
+) -> None:
+    """Call each step over and over, and the followers beside them, until `stop` is set; see run_worker.
+
+    A step says whether it found something to do; if not, it is called again after POLL_S.
+    """
+    threads = [threading.Thread(target=_repeat, args=(step, stop), name="jobs") for step in steps]
+    threads.append(
+        threading.Thread(target=_follow, args=(databases, followers, stop, clock), name="followers")
+    )
+    for thread in threads:
+        thread.start()
     try:
-        while not stop.is_set():
-            if not following.is_alive():
+        while not stop.wait(POLL_S):
+            if not all(thread.is_alive() for thread in threads):
                 # Orders that stand still unnoticed are worse than a process that the supervisor starts again.
-                raise FollowersEnded("the followers of the event tables ended; their traceback stands above")
-            if not worker.run_next():
-                stop.wait(POLL_S)
+                raise WorkerEnded("followers or jobs ended; their traceback stands above")
     finally:
         stop.set()
-        following.join()
+        for thread in threads:
+            thread.join()
+
+
+def _repeat(step: Callable[[], bool], stop: threading.Event) -> None:
+    while not stop.is_set():
+        if not step():
+            stop.wait(POLL_S)
 
 
 def _follow(
@@ -117,7 +148,7 @@ class Worker:
     handlers: Mapping[str, Handler]
     stop: threading.Event
     lease_s: float
-    clock: Callable[[], datetime] = _utc_now
+    clock: Callable[[], datetime] = utc_now
     name: str = field(default_factory=worker_name)
 
     def run_next(self) -> bool:
@@ -132,16 +163,28 @@ class Worker:
             self.stop.wait(_RETRY_S)
             return False
 
-    def _claim(self) -> Job | None:
+    def run_one(self, job_id: str) -> bool:
+        """Run this job to its end if it may be claimed; False if it may not: done already, or another's.
+
+        Raises OperationalError where the database does not answer.
+        """
+        job = self._claim(only=job_id)
+        if job is not None:
+            self._run(job)
+        return job is not None
+
+    def _claim(self, only: str | None = None) -> Job | None:
         kinds = tuple(self.handlers)
         with reading(self.databases.platform).connect() as db:  # an idle worker takes no write lock
-            if not queue.any_claimable(db, self.clock(), kinds):
+            if not queue.any_claimable(db, self.clock(), kinds, only=only):
                 return None
         with self.databases.platform.begin() as db:
-            return queue.claim(db, worker=self.name, now=self.clock(), lease_s=self.lease_s, kinds=kinds)
+            return queue.claim(
+                db, worker=self.name, now=self.clock(), lease_s=self.lease_s, kinds=kinds, only=only
+            )
 
     def _run(self, job: Job) -> None:
-        context = JobContext()
+        context = JobContext(course=list(job.course))
         started = time.monotonic()
         log.info("job begins", job=job.id, kind=job.kind, attempt=job.tries)
         pool = ThreadPoolExecutor(1, thread_name_prefix=job.id)
@@ -156,7 +199,7 @@ class Worker:
             pool.shutdown(wait=False)
         log.info("job left", job=job.id, seconds=round(time.monotonic() - started, 2))
 
-    def _accompany(self, job: Job, context: JobContext, future: Future[Mapping[str, Any]]) -> None:
+    def _accompany(self, job: Job, context: JobContext, future: Future[Mapping[str, Any] | FanOut]) -> None:
         """Send heartbeats until the job is done or the worker must stop. Raises LeaseLost."""
         beat_s = min(1.0, self.lease_s / _BEATS_PER_LEASE)
         beaten = time.monotonic()
@@ -192,12 +235,12 @@ class Worker:
                 course=context.course,
             )
 
-    def _finish(self, job: Job, context: JobContext, future: Future[Mapping[str, Any]]) -> None:
+    def _finish(self, job: Job, context: JobContext, future: Future[Mapping[str, Any] | FanOut]) -> None:
         error = future.exception() if future.done() else JobStopped("the worker stops")
         with self.databases.platform.begin() as db:
             match error:
                 case None:
-                    queue.succeed(db, job, future.result(), self.clock(), context.course)
+                    self._keep(db, job, context, future.result())
                 case JobStopped():
                     queue.release(db, job)
                 case JobRefused():
@@ -205,3 +248,11 @@ class Worker:
                 case _:
                     log.error("job raised", job=job.id, exc_info=error)
                     queue.fail(db, job, f"unexpected error: {type(error).__name__}", self.clock())
+
+    def _keep(
+        self, db: sa.Connection, job: Job, context: JobContext, result: Mapping[str, Any] | FanOut
+    ) -> None:
+        if isinstance(result, FanOut):
+            queue.fan_out(db, job, result, self.clock(), context.course)
+        else:
+            queue.succeed(db, job, result, self.clock(), context.course)

@@ -6,23 +6,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
 from haoyun.platform.database import Databases, reading
-from haoyun.platform.jobs import Job
+from haoyun.platform.jobs import FanOut, Job
 from haoyun.platform.jobs.errors import JobRefused, JobStopped
 from haoyun.platform.jobs.worker import Handler, JobContext
-from haoyun.platform.planning import MAX_TIME_LIMIT_S, OPTIMIZE
+from haoyun.platform.planning import MAX_LARGE_TIME_LIMIT_S, MAX_TIME_LIMIT_S, OPTIMIZE
 from haoyun.platform.planning.fleet import read_fleet
+from haoyun.platform.planning.large import PART, LargePlans, problem_of
 from haoyun.platform.planning.pages import plan_document
 from haoyun.platform.planning.problem import fleet_problem
 from haoyun.platform.planning.roads import Roads
 from haoyun.platform.settings import Settings
-from haoyun.routing import BadFormat, BadProblem, Plan, Problem, ReadResult, solve
+from haoyun.routing import BadFormat, BadProblem, Engine, Plan, Problem, ReadResult, solve
 from haoyun.routing.formats import vroom
 from haoyun.routing.formats.vroom_answer import as_vroom
+from haoyun.routing.kept import refuse_what_is_not_kept
+from haoyun.routing.recipes import is_large
 from haoyun.routing.solve import Progress
 
 DEFAULT_TIME_LIMIT_S = 5.0
@@ -42,8 +45,10 @@ def handlers(
     settings: Settings, databases: Databases, now: Callable[[], datetime] | None = None
 ) -> dict[str, Handler]:
     """The job handlers of this package, for `run_worker`."""
-    dispatch = Dispatch(databases, Roads(settings), now or (lambda: datetime.now(UTC)))
-    return {OPTIMIZE: dispatch.run}
+    clock = now or (lambda: datetime.now(UTC))
+    large = LargePlans(databases, settings.jobs_at_once, clock)
+    dispatch = Dispatch(databases, Roads(settings), clock, large)
+    return {OPTIMIZE: dispatch.run, PART: large.run_part}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +58,18 @@ class Dispatch:
     databases: Databases
     roads: Roads
     now: Callable[[], datetime]
+    large: LargePlans
 
-    def run(self, job: Job, context: JobContext) -> dict[str, Any]:
-        """Solve the job's problem. Raises JobRefused with the rule that the problem breaks, JobStopped."""
+    def run(self, job: Job, context: JobContext) -> dict[str, Any] | FanOut:
+        """Solve the job's problem, a large one round by round. Raises JobRefused with the rule that the problem
+        breaks, JobStopped.
+        """
         payload = job.payload
         limit_s = min(MAX_TIME_LIMIT_S, float(payload.get("time_limit_s", DEFAULT_TIME_LIMIT_S)))
         try:
             task = self._task(job)
+            if task.read is not None and is_large(task.problem):
+                return self._go_on(job, task)
             plan = solve(
                 task.problem,
                 time_limit_s=limit_s,
@@ -74,6 +84,16 @@ class Dispatch:
             raise JobStopped("the job was cancelled or its worker stops")
         document = plan_document(task.problem, plan, task.points, task.labels, self.roads)
         return document | _for_request(payload, task, plan)
+
+    def _go_on(self, job: Job, task: Task) -> dict[str, Any] | FanOut:
+        limit_s = min(MAX_LARGE_TIME_LIMIT_S, float(job.payload.get("time_limit_s", DEFAULT_TIME_LIMIT_S)))
+        problem = problem_of(job.payload)
+        refuse_what_is_not_kept(problem, Engine.RUIN_AND_RECREATE)
+        found = self.large.go_on(job, problem, limit_s)
+        if isinstance(found, FanOut):
+            return found
+        document = plan_document(problem, found, task.points, task.labels, self.roads)
+        return document | _for_request(job.payload, replace(task, problem=problem), found)
 
     def _task(self, job: Job) -> Task:
         if "problem" in job.payload:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from haoyun.routing.legend import Legend, Named
 from haoyun.routing.problem import Problem, Vehicle
 from haoyun.routing.tasks import Job, Shipment, Visit, Window
@@ -30,7 +32,10 @@ def as_vroom_request(problem: Problem, legend: Legend | None = None) -> dict[str
 
 
 def _matrices(given: Matrices) -> dict[str, list[list[int]]]:
-    return {"durations": _rows(given.durations_s), "distances": _rows(given.distances_m)}
+    return {
+        "durations": _rows(np.asarray(given.durations_s)),
+        "distances": _rows(np.asarray(given.distances_m)),
+    }
 
 
 def _rows(matrix: IntMatrix) -> list[list[int]]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from haoyun.routing.errors import BadFormat
 from haoyun.routing.formats.fields import Fields
 from haoyun.routing.travel import LONGEST_LEG, IntMatrix, Matrices
@@ -90,8 +92,9 @@ class Speeds:
 
 def _at_speed(given: Matrices, percent: int, where: str) -> Matrices:
     """Durations of `percent` %, rounded up to whole seconds so that no window is missed."""
-    longest = int(given.durations_s.max(initial=0)) * percent // 100
+    durations = np.asarray(given.durations_s)
+    longest = int(durations.max(initial=0)) * percent // 100
     if longest >= LONGEST_LEG:
         raise BadFormat(f"{where} makes a leg of {longest} s")
-    durations_s: IntMatrix = -(-given.durations_s * percent // 100)
+    durations_s: IntMatrix = -(-durations * percent // 100)
     return Matrices(durations_s, given.distances_m)

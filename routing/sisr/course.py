@@ -69,8 +69,12 @@ class Course:
         number: int = 0,
         threads: int,
         seed: int,
+        warmth: float = 1.0,
     ) -> None:
-        """`report` is called after each portion of work in which a better plan was found."""
+        """`report` is called after each portion of work in which a better plan was found.
+
+        `warmth` below 1 begins cooler, so that a good plan to begin with is rearranged, not forgotten.
+        """
         self.search = search
         self.budget = budget
         self.report = report
@@ -83,7 +87,7 @@ class Course:
         search.anneal(_SETTLING_WORK, search.average_leg / 10, search.average_leg / 10)
         self.leg = search.average_leg
         # Searches side by side start at different temperatures: which is best differs from problem to problem.
-        self.hot = search.hot * (_HOTTER if number % 2 else 1.0)
+        self.hot = search.hot * (_HOTTER if number % 2 else 1.0) * warmth
         self._tell()
 
     def run(self, hand_over: Callable[[Pool], None] | None, others: SimpleQueue[Pool]) -> None:

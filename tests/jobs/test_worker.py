@@ -17,7 +17,7 @@ import sqlalchemy as sa
 
 from haoyun.platform.database import Databases
 from haoyun.platform.jobs import Job, JobState, get_job, queue
-from haoyun.platform.jobs.errors import FollowersEnded, JobRefused, JobStopped
+from haoyun.platform.jobs.errors import JobRefused, JobStopped, WorkerEnded
 from haoyun.platform.jobs.worker import Handler, JobContext, Worker, run_worker
 
 CHILD = """
@@ -154,7 +154,7 @@ def test_a_worker_never_goes_on_without_its_followers(databases: Databases) -> N
     def broken(_databases: Databases, _now: datetime) -> None:
         raise LookupError("a rule that nobody thought of")
 
-    with pytest.raises(FollowersEnded):
+    with pytest.raises(WorkerEnded):
         run_worker(databases, {}, [broken], threading.Event())
 
 

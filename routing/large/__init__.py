@@ -1,0 +1,1 @@
+"""Problems too large for one search: split, solved in parts, and improved group by group."""

@@ -1,0 +1,64 @@
+"""Why tasks of a large plan stayed behind: looking at every vehicle for each would take longer than the search."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from haoyun.routing.alone import could_serve, has_room, has_skills
+from haoyun.routing.hours import NONE, RESTED
+from haoyun.routing.large.atlas import Atlas
+from haoyun.routing.plan import Plan, Reason, ReasonCode, Unassigned
+from haoyun.routing.problem import Problem
+from haoyun.routing.reasons import why_unassigned
+from haoyun.routing.tasks import Task, stops_of
+
+_NEAREST = 24
+
+
+def explained(atlas: Atlas, plan: Plan) -> Plan:
+    """The plan with a reason for each task that it leaves.
+
+    The vehicles nearest to the task's first stop that have the skills and the room are asked whether they could serve
+    it alone; where none of them could, all vehicles are. Driver hours are left aside, as in `solve`.
+    """
+    problem = _without_hours(atlas.problem)
+    number = {(Unassigned.of(task).kind, task.id): n for n, task in enumerate(atlas.tasks)}
+    entries = []
+    for entry in plan.unassigned:
+        n = number[entry.kind, entry.id]
+        entries.append(Unassigned.of(atlas.tasks[n], _reasons(atlas, problem, n)))
+    return replace(plan, unassigned=tuple(entries))
+
+
+def _reasons(atlas: Atlas, problem: Problem, number: int) -> tuple[Reason, ...]:
+    task = atlas.tasks[number]
+    asked = _nearest_able(atlas, problem, task)
+    stops = stops_of(task)
+    able = sum(could_serve(problem, problem.vehicles[v], task, stops) for v in asked)
+    if not able:
+        return why_unassigned(problem, task)
+    who = f"{able} of the {len(asked)} nearest vehicles with the skills and the room"
+    text = f"{who} could serve it alone, but not with what the plan gives them"
+    return (Reason(ReasonCode.NOT_ENOUGH_ROOM, text),)
+
+
+def _nearest_able(atlas: Atlas, problem: Problem, task: Task) -> list[int]:
+    place = atlas.places[task.visits[0].location]
+    order = np.argsort(((atlas.start_points - place) ** 2).sum(axis=1), kind="stable")
+    found: list[int] = []
+    for v in order.tolist():
+        vehicle = problem.vehicles[v]
+        if has_skills(vehicle, task) and has_room(problem, vehicle, task):
+            found.append(v)
+            if len(found) == _NEAREST:
+                break
+    return found
+
+
+def _without_hours(problem: Problem) -> Problem:
+    if not any(vehicle.hours.binds for vehicle in problem.vehicles):
+        return problem
+    fleet = (replace(vehicle, hours=NONE, driver=RESTED) for vehicle in problem.vehicles)
+    return replace(problem, vehicles=tuple(fleet))
