@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from haoyun.routing.audit_hours import audit_hours
 from haoyun.routing.errors import PlanRefused
-from haoyun.routing.plan import Plan, StepKind
+from haoyun.routing.plan import Plan, Route, StepKind
 from haoyun.routing.problem import Problem, Vehicle
 from haoyun.routing.replay import Replay
 from haoyun.routing.tasks import Id, Job, Task
@@ -30,13 +30,20 @@ def check(problem: Problem, plan: Plan) -> None:
         raise PlanRefused(tuple(found))
 
 
-def violations(problem: Problem, plan: Plan) -> list[Violation]:
-    """Everything that is wrong with the plan; empty if it may be driven."""
+def violations(problem: Problem, plan: Plan, sound: dict[int, Route] | None = None) -> list[Violation]:
+    """Everything that is wrong with the plan; empty if it may be driven.
+
+    `sound` remembers, by identity, routes that were found without fault: seen again, they need not be replayed.
+    """
     known = {vehicle.id: vehicle for vehicle in problem.vehicles}
     found = list(_fleet(plan, known))
     for route in plan.routes:
-        if route.vehicle_id in known:
-            found += Replay(problem, known[route.vehicle_id], route).violations()
+        if route.vehicle_id not in known or (sound is not None and id(route) in sound):
+            continue
+        wrong = Replay(problem, known[route.vehicle_id], route).violations()
+        found += wrong
+        if sound is not None and not wrong:
+            sound[id(route)] = route
     found += _fixed_left_out(problem, plan)
     found += _assignment(problem, plan)
     found += _totals(plan)

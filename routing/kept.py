@@ -31,21 +31,17 @@ def _not_kept(problem: Problem, engine: Engine) -> Iterator[str]:
         yield from _not_by_or_tools(problem)
         return
     for vehicle in problem.vehicles:
-        if vehicle.underway is not None and is_judged(problem, vehicle):
-            rules = "driver hours, goods rules, setup, LIFO, duration or costs of duty"
-            yield f"{rules} on a vehicle under way ({vehicle.label})"
-        if vehicle.underway is not None and vehicle.underway.fixed:
-            if vehicle.underway.location is None:
-                yield f"fixed stops of a vehicle that has not left its start ({vehicle.label})"
-            if problem.objective is Objective.VEHICLES:
-                yield f"the objective vehicles with fixed stops ({vehicle.label})"
+        if vehicle.underway is not None and vehicle.underway.fixed and problem.objective is Objective.VEHICLES:
+            yield f"the objective vehicles with fixed stops ({vehicle.label})"
 
 
 def is_judged(problem: Problem, vehicle: Vehicle) -> bool:
     """Whether only driving a route through from end to end tells if it keeps the rules, or what it costs."""
     by_cost = problem.objective in (Objective.COST, Objective.PROFIT)
+    way = vehicle.underway
     return (
         vehicle.lifo
+        or (way is not None and way.location is None and len(way.fixed) > 0)
         or vehicle.hours.binds
         or vehicle.max_duration_s is not None
         or (by_cost and vehicle.cost_per_duty_hour + vehicle.cost_per_task_hour > 0)

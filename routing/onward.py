@@ -55,6 +55,8 @@ def onward_of(problem: Problem, vehicle: Vehicle) -> Onward:
     own = {tasks[True, i] for i in way.on_board}
     loaded = {n for i in way.loaded if any(_brought(problem.tasks[n := tasks[False, i]]))}
     brought = [_brought(problem.tasks[number]) for number in own | loaded]
+    if way.location is None:  # what fixed jobs bring is loaded at the start
+        brought += [_brought(call.task) for call in calls if not isinstance(call.task, Shipment)]
     rows = [way.load, *brought, *(load_change(problem, call) for call in calls)]
     picked = {tasks[True, call.task.id] for call in calls if call.kind.value == "pickup"}
     given = {tasks[True, call.task.id] for call in calls if call.kind.value == "delivery"}

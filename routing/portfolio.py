@@ -20,6 +20,7 @@ from types import TracebackType
 from typing import IO, Any
 
 from haoyun.routing.errors import SolverFailed
+from haoyun.routing.able import Able
 from haoyun.routing.problem import Problem, Tours
 from haoyun.routing.recipes import Recipe
 
@@ -27,6 +28,8 @@ _POLL_S = 0.05  # how soon a cancellation is noticed
 # On a busy machine a process may need seconds to start. A limit shorter than that is overrun by up to this much
 # rather than answered with nothing; once anything has been found, the limit holds.
 _PATIENCE_S = 10.0
+# A deadline that moves by less is not worth a message.
+_WORTH_TELLING_S = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +56,14 @@ class Finding:
     final: bool
     worth: tuple[float, ...] | None = None  # smaller is better; None: not known without timing the plan
     handed_over: object = None  # routes for the first search to recombine
+    able: Able | None = None  # with the final tours: who could serve each task alone
+
+
+@dataclass(frozen=True, slots=True)
+class Hurry:
+    """To a process at work: be done by then instead."""
+
+    deadline: float
 
 
 class Crew:
@@ -88,9 +99,11 @@ class Crew:
         *,
         grace_s: float,
         cancelled: Callable[[], bool] | None = None,
+        closing_s: Callable[[], float] | None = None,
     ) -> Iterator[Finding]:
         """What the processes find, as they find it, until all are done, cancelled or `grace_s` past the deadline.
 
+        `closing_s` is asked from time to time how much earlier than the deadlines of the assignments they must be done.
         While nothing has been found at all, the deadline is taken less strictly. A process that is not done in
         the end is ended and replaced by a fresh one. Raises SolverFailed if none could work.
         """
@@ -102,7 +115,7 @@ class Crew:
             for number, (process, assignment) in enumerate(zip(chosen, assignments, strict=True)):
                 process.give(number, assignment, queue)
             try:
-                yield from _gather(chosen, assignments, queue, grace_s, cancelled)
+                yield from _gather(chosen, assignments, queue, grace_s, cancelled, closing_s)
             finally:
                 self._replace_unfinished()
 
@@ -114,7 +127,11 @@ class Crew:
 
 
 def findings(
-    assignments: Sequence[Assignment], *, grace_s: float, cancelled: Callable[[], bool] | None = None
+    assignments: Sequence[Assignment],
+    *,
+    grace_s: float,
+    cancelled: Callable[[], bool] | None = None,
+    closing_s: Callable[[], float] | None = None,
 ) -> Iterator[Finding]:
     """The findings of a crew that is engaged for these assignments only: all its processes end with the iterator."""
     processes = [_Process() for _ in assignments]
@@ -122,7 +139,7 @@ def findings(
     try:
         for number, (process, assignment) in enumerate(zip(processes, assignments, strict=True)):
             process.give(number, assignment, queue)
-        yield from _gather(processes, assignments, queue, grace_s, cancelled)
+        yield from _gather(processes, assignments, queue, grace_s, cancelled, closing_s)
     finally:
         for process in processes:
             process.end()
@@ -134,8 +151,9 @@ def _gather(
     queue: SimpleQueue[tuple[int, Finding | None]],
     grace_s: float,
     cancelled: Callable[[], bool] | None,
+    closing_s: Callable[[], float] | None,
 ) -> Iterator[Finding]:
-    deadline = max(a.deadline for a in assignments)
+    deadline = agreed = max(a.deadline for a in assignments)
     stop_at = deadline + max(grace_s, _PATIENCE_S)
     running = set(range(len(processes)))
     answered = False
@@ -155,6 +173,12 @@ def _gather(
             if finding.tours is not None:
                 stop_at = deadline + grace_s
             yield finding
+            due = agreed - closing_s() if closing_s is not None else agreed
+            if answered and abs(due - deadline) > _WORTH_TELLING_S:
+                stop_at += due - deadline
+                deadline = due
+                for process in processes:
+                    process.pass_on(Hurry(due))
     if not running and not answered:
         codes = [process.exit_code for process in processes]
         raise SolverFailed(f"no search process could work (exit codes {codes})")

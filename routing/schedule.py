@@ -12,7 +12,6 @@ from itertools import pairwise
 from haoyun.routing.legs import Call, leg_m, path, place_of
 from haoyun.routing.plan import CostParts, Route, Step, StepKind
 from haoyun.routing.problem import Problem, Vehicle
-from haoyun.routing.shifts import Shifts
 from haoyun.routing.tasks import StopKind
 from haoyun.routing.timetable import (
     Line,
@@ -69,6 +68,8 @@ def _times(line: Line, vehicle: Vehicle) -> Timetable | None:
     """
     max_duration_s = vehicle.max_duration_s
     if vehicle.hours.binds:
+        from haoyun.routing.shifts import Shifts  # noqa: PLC0415 - compiled; not for those who ask for no hours
+
         return Shifts(line, vehicle.hours, vehicle.driver).best(max_duration_s)
     found = earliest_end(line)
     if found is None or max_duration_s is None or found.duration_s <= max_duration_s:

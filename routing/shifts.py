@@ -1,58 +1,43 @@
 """When to be where under a rule on driver hours: breaks and rests placed, the end as early as possible.
 
-The policy, which a search may imitate call by call:
+The choices are followed up by compiled code, the same as in the search (sisr/driver.py says which), so that what the
+search has found lawful has a timetable here: first with the search's own choices, then with all that may be of use;
+the one that ends earlier is taken. Where neither leads to the end, all choices there are.
 
-1. Pauses on a leg are taken where they are due and no earlier: driving goes on until a limit (driving since the
-   break, driving of the day, the day's span) is used up. On one leg no other place is better.
-2. Before each service the driver may pause instead: not at all beyond waiting for the window, or until the idle time
-   makes a first part, a second part, a break, a reduced rest or a rest. Each choice is followed up.
-3. Where a break is due on a leg, a rest may be taken instead; where the regular span ends with a reduced rest left, a
-   regular rest may be taken or driving goes on.
-4. If service counts as break, or takes no time, the pause that completes the idle time may follow it.
-
-Of what the choices lead to, `WIDTH` (shift.py) states a call are kept: those that no other is better than in every
-respect (earlier, less driving behind, day begun later, fewer reduced rests used ...), the earliest first. With few
-calls nothing is lost; tests compare with the enumeration of all timetables on small cases.
-
-5. Waiting before the first call after a rest on the way may prolong that rest instead, so that the day begins later.
-
-Without a limit on the day's span and without split breaks this ends as early as any lawful timetable. Otherwise it may
-end later: waiting is not pushed back over several calls into a rest; it is not broken up on the road so that its first
-part counts as one; and of possible departures only those are tried that reach some call just as a window opens.
+Without a limit on the day's span and without split breaks this ends as early as any lawful timetable (tests compare
+with the enumeration of all). Otherwise it may end later: waiting is not broken up on the road so that its first part
+counts as one, and of a day's beginnings only those are tried that make good the waiting at some call.
 
 Where the way past a call is no longer than the way to it, taking the call out keeps a route lawful: the driver may
-pause where the call was. A search that only pauses where it must (1) loses that: waiting at the call had counted as
-the break. It must try the route anew after each removal.
+pause where the call was. A search that only pauses where it must loses that: waiting at the call had counted as the
+break. It must try the route anew after each removal.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
+
+import numpy as np
 
 from haoyun.routing.hours import DriverState, HoursRule
-from haoyun.routing.plan import Pause, PauseKind
-from haoyun.routing.shift import (
-    Shift,
-    driven,
-    end_of,
-    idled,
-    refreshed,
-    rested,
-    rests,
-    settled,
-    undominated,
-)
-from haoyun.routing.timetable import (
-    Line,
-    Timetable,
-    departures_worth_trying,
-    forward,
-    latest_departure,
-)
+from haoyun.routing.sisr.driver import ALL, QUICK, SPARING
+from haoyun.routing.sisr.flat import CLOSE, FAR, OPEN, TAKES, WINDOW_FROM, WINDOW_TO
+from haoyun.routing.sisr.law import law_row
+from haoyun.routing.sisr.lives import FEW, MANY, new_lives
+from haoyun.routing.sisr.roster import follow, latest_departure
+from haoyun.routing.telling import told
+from haoyun.routing.timetable import Line, Timetable, departures_worth_trying, forward
 
-_MOST_PAUSES_A_LEG = 40
 _MOST_DEPARTURES = 24
+_LIVES = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A timetable, and how late one may leave to end at the same time: without waiting, and with what counts of it."""
+
+    times: Timetable
+    later_s: tuple[int, int]
 
 
 class Shifts:
@@ -62,10 +47,13 @@ class Shifts:
         self.line = line
         self.rule = rule
         self.state = state
-        # Travel from each call to the end, and when the route would end without any rule.
-        self.ahead_s = [sum(line.legs_s[call + 1 :]) for call in range(len(line.work_s))]
-        self.bound_s = 0
-        self.sparing = True
+        self.law = np.array(law_row(rule, state), dtype=np.int64)
+        self.lives = new_lives(len(line.work_s), _LIVES, MANY)
+        self.lives.leg[: len(line.legs_s)] = line.legs_s
+        self.lives.work[: len(line.work_s)] = line.work_s
+        self.lives.row[:] = np.arange(len(self.lives.row))
+        self.stop, self.windows = _tables(line)
+        self.reloads = np.array(line.is_reload, dtype=np.int64)
 
     def best(self, max_duration_s: int | None = None) -> Timetable | None:
         """The lawful timetable that ends first, leaving as late as that allows; None if there is none.
@@ -73,18 +61,18 @@ class Shifts:
         With `max_duration_s` timetables that keep it come before those that do not.
         """
         tried = [self._leaving(self.line.on_duty_s)]
-        limit = max_duration_s if max_duration_s is not None else 2**62
+        limit = max_duration_s if max_duration_s is not None else FAR
         kept = [t for t in tried if t is not None and t.duration_s <= limit]
         rule = self.rule
         if not kept and self.state.is_fresh and self._later_may_help(limit):
-            worth = departures_worth_trying(self.line, rule.break_s, rule.max_driving_s or 2**62)
+            worth = departures_worth_trying(self.line, rule.break_s, rule.max_driving_s or FAR)
             tried += [self._leaving(d) for d in worth[:_MOST_DEPARTURES]]
         found = [t for t in tried if t is not None]
         return min(found, key=lambda t: (t.duration_s > limit, t.end_s, -t.departure_s), default=None)
 
     def _later_may_help(self, max_duration_s: int) -> bool:
         """Leaving later shortens the day and the route, nothing else."""
-        if max_duration_s < 2**62:
+        if max_duration_s < FAR:
             return True
         if self.rule.span_s is None:
             return False
@@ -92,232 +80,58 @@ class Shifts:
         return Shifts(self.line, endless, self.state).search(self.line.on_duty_s) is not None
 
     def _leaving(self, departure_s: int) -> Timetable | None:
-        first = self.search(departure_s)
-        if first is None or not self.state.is_fresh:
-            return first
-        for keeps_waiting in (False, True):
-            later_s = latest_departure(self.line, first, self._kept(first, keeps_waiting=keeps_waiting))
-            later = self.search(later_s) if later_s > departure_s else None
-            if later is not None and later.end_s <= first.end_s:
-                return later
-        return first
-
-    def _kept(self, found: Timetable, *, keeps_waiting: bool) -> list[int]:
-        """By leg, how long its pauses are; waiting that may count, as long as it must be to count, or not at all."""
-        kept = [0] * len(self.line.legs_s)
-        for pause in found.pauses:
-            if pause.driven_s is not None:
-                kept[pause.step - 1] += pause.duration_s
-            elif keeps_waiting:
-                kept[pause.step - 1] += self._least(pause.duration_s)
-        return kept
-
-    def _least(self, idle_s: int) -> int:
-        return max((t for t in self._targets() if t <= idle_s), default=0)
-
-    def _targets(self) -> list[int]:
-        rule = self.rule
-        parts = [*(rule.split_s or ()), rule.break_s, rule.reduced_rest_s or 0, rule.rest_s or 0]
-        return sorted({part for part in parts if part})
+        first = self._search(departure_s)
+        if first is None:
+            return None
+        if self.state.is_fresh:
+            for later_s in first.later_s:
+                later = self.search(later_s) if later_s > first.times.departure_s else None
+                if later is not None and later.end_s <= first.times.end_s:
+                    return later
+        return first.times
 
     def search(self, departure_s: int) -> Timetable | None:
-        """The lawful timetable that leaves then and ends first."""
+        """The lawful timetable that leaves then, or later if that is as well, and ends first."""
+        found = self._search(departure_s)
+        return None if found is None else found.times
+
+    def _search(self, departure_s: int) -> _Found | None:
         bound = forward(self.line, departure_s)
         if bound is None:
             return None
-        self.bound_s = bound.end_s
-        for self.sparing in (True, False):
-            found = self._follow_up(departure_s)
-            if found is not None:
-                return found
-        return None
+        quick = self._follow(departure_s, QUICK, FEW, bound.end_s)
+        if quick is not None and quick.times.end_s <= bound.end_s:
+            return quick
+        sparing = self._follow(departure_s, SPARING, MANY, bound.end_s)
+        found = [one for one in (sparing, quick) if one is not None]
+        if found:
+            return min(found, key=lambda one: (one.times.end_s, len(one.times.pauses)))
+        return self._follow(departure_s, ALL, MANY, bound.end_s)
 
-    def _follow_up(self, departure_s: int) -> Timetable | None:
-        s = self.state
-        began = departure_s if s.day_began_s is None else s.day_began_s
-        reached = [
-            Shift(departure_s, s.driven_s, s.driven_today_s, began, s.reduced_rests_used, s.first_part_taken)
-        ]
-        for call in range(len(self.line.work_s)):
-            served: list[Shift] = []
-            for shift in reached:
-                for arrived in self._drive(replace(shift, before=shift, pauses=()), call):
-                    served += self._call(arrived, call)
-            reached = undominated(served)
-        last = len(self.line.legs_s) - 1
-        ends = [e for s in reached for e in self._drive(replace(s, before=s, pauses=()), last)]
-        ends = [e for e in ends if e.now_s <= self.line.off_duty_s]
-        best = min(ends, key=lambda e: (e.now_s, len(e.pauses)), default=None)
-        return None if best is None else _timetable(departure_s, best)
-
-    # -- driving ----------------------------------------------------------------------------------------------
-
-    def _drive(self, shift: Shift, leg: int) -> list[Shift]:
-        """All ways to drive a leg."""
-        length_s = self.line.legs_s[leg]
-        if length_s == 0:
-            return [shift]
-        arrived: list[Shift] = []
-        under_way = [(shift, 0)]
-        while under_way:
-            at, along = under_way.pop()
-            if len(at.pauses) > _MOST_PAUSES_A_LEG:
-                continue
-            fresh = settled(self.rule, at)
-            for stretch_s in self._stretches(fresh, length_s - along):
-                # A pause that is due before anything is driven continues the one that is going on.
-                on = driven(fresh, stretch_s) if stretch_s else at
-                done = along + stretch_s
-                if done == length_s:
-                    arrived.append(on)
-                else:
-                    under_way += [(p, done) for p in self._pauses_due(on, leg, done)]
-        return undominated(arrived)
-
-    def _stretches(self, at: Shift, left_s: int) -> set[int]:
-        """How far to drive before the next pause: as far as may be, or to the end of the regular span."""
-        rule = self.rule
-        limits = [left_s]
-        if rule.max_driving_s is not None:
-            limits.append(rule.max_driving_s - at.driven_s)
-        if rule.daily_driving_s is not None:
-            limits.append(rule.daily_driving_s - at.today_s)
-        span_s = rule.span_limit_s(at.reduced_used)
-        if span_s is not None:
-            limits.append(at.day_began_s + span_s - at.now_s)
-        furthest = max(min(limits), 0)
-        found = {furthest}
-        if rule.span_s is not None and span_s != rule.span_s:
-            regular_end = at.day_began_s + rule.span_s - at.now_s
-            if 0 <= regular_end < furthest:
-                found.add(regular_end)
-        return found
-
-    def _pauses_due(self, at: Shift, leg: int, done: int) -> Iterator[Shift]:
-        rule = self.rule
-        span_s = rule.span_limit_s(at.reduced_used)
-        day_left = rule.daily_driving_s is None or at.today_s < rule.daily_driving_s
-        day_left = day_left and (span_s is None or at.now_s < at.day_began_s + span_s)
-        if rule.max_driving_s is not None and at.driven_s >= rule.max_driving_s and day_left:
-            length_s = rule.split_s[1] if rule.split_s and at.first_part else rule.break_s
-            yield self._paused(at, leg, done, length_s, PauseKind.BREAK)
-        for length_s, _ in rests(self.rule, at):
-            yield self._paused(at, leg, done, length_s, PauseKind.REST)
-
-    def _paused(self, at: Shift, leg: int, done: int, length_s: int, kind: PauseKind) -> Shift:
-        pause = Pause(kind, leg + 1, done, at.now_s, length_s)
-        return idled(replace(at, pauses=(*at.pauses, pause)), length_s)
-
-    # -- calling ----------------------------------------------------------------------------------------------
-
-    def _call(self, arrived: Shift, call: int) -> list[Shift]:
-        """All ways to wait, pause and work at a call."""
-        done = []
-        for begin_s in self._begins(arrived, call):
-            for ready in self._rested_longer(arrived, begin_s - arrived.now_s):
-                worked = self._worked(self._waited(ready, call, begin_s), call)
-                if worked is not None:
-                    done.append(worked)
-                    done += self._completed(worked, call)
-        return done
-
-    def _rested_longer(self, at: Shift, waiting_s: int) -> Iterator[Shift]:
-        """Waiting may as well have prolonged the rest on the way, so that the day began later: all or what is over."""
-        yield at
-        taken = [n for n, pause in enumerate(at.pauses) if pause.kind is PauseKind.REST]
-        if not taken or at.day_began_s != end_of(at.pauses[taken[-1]]):
-            return
-        for kept_s in (0, *self._targets()):
-            longer_s = waiting_s - kept_s
-            if longer_s > 0:
-                pauses = list(at.pauses)
-                pauses[taken[-1]] = replace(
-                    pauses[taken[-1]], duration_s=pauses[taken[-1]].duration_s + longer_s
-                )
-                for n in range(taken[-1] + 1, len(pauses)):
-                    pauses[n] = replace(pauses[n], start_s=pauses[n].start_s + longer_s)
-                yield replace(
-                    at,
-                    pauses=tuple(pauses),
-                    now_s=at.now_s + longer_s,
-                    day_began_s=at.day_began_s + longer_s,
-                )
-
-    def _begins(self, at: Shift, call: int) -> set[int]:
-        idle_from = at.now_s - at.idle_s
-        ready = {at.now_s}
-        for target in self._targets_worth(at, call):
-            since = at.resting_since if target > self.rule.break_s else idle_from
-            ready.add(max(at.now_s, since + target))
-        begins = (self.line.open_at(call, ready_s) for ready_s in ready)
-        return {begin for begin in begins if begin is not None}
-
-    def _targets_worth(self, at: Shift, call: int) -> list[int]:
-        """Pauses that may be of use: a break if one is due before the end, a rest if the day will not do."""
-        rule, ahead_s = self.rule, self.ahead_s[call]
-        if not self.sparing:
-            return self._targets()
-        breaks = rule.max_driving_s is not None and at.driven_s + ahead_s > rule.max_driving_s
-        span_s = rule.span_limit_s(at.reduced_used)
-        due = (at.driven_s + ahead_s) // rule.max_driving_s if rule.max_driving_s else 0
-        end_s = max(self.bound_s, at.now_s + ahead_s) + due * rule.break_s
-        rests = rule.daily_driving_s is not None and at.today_s + ahead_s > rule.daily_driving_s
-        rests = rests or (span_s is not None and end_s > at.day_began_s + span_s)
-        return [t for t in self._targets() if (breaks if t <= rule.break_s else rests)]
-
-    def _waited(self, at: Shift, call: int, begin_s: int) -> Shift:
-        idle_s = begin_s - at.now_s
-        if idle_s == 0:
-            return replace(at, arrival_s=at.now_s, begin_s=begin_s)
-        pauses = at.pauses
-        if self._least(idle_s):
-            lengths = [rest for rest in (self.rule.reduced_rest_s, self.rule.rest_s) if rest is not None]
-            kind = PauseKind.REST if lengths and idle_s >= min(lengths) else PauseKind.BREAK
-            pauses = (*pauses, Pause(kind, call + 1, None, at.now_s, idle_s))
-        return idled(replace(at, arrival_s=at.now_s, begin_s=begin_s, pauses=pauses), idle_s)
-
-    def _worked(self, at: Shift, call: int) -> Shift | None:
-        """After work; None if it would last beyond the day's span."""
-        work_s = self.line.work_s[call]
-        if work_s == 0:
-            return at
-        ready = rested(self.rule, at)
-        counts = self.rule.service_is_break and not self.line.is_reload[call]
-        if not counts:
-            ready = refreshed(self.rule, ready)
-        span_s = self.rule.span_limit_s(ready.reduced_used)
-        until = at.now_s + work_s
-        if span_s is not None and until > ready.day_began_s + span_s:
+    def _follow(self, departure_s: int, level: int, width: int, bound_s: int) -> _Found | None:
+        line = self.line
+        end = follow(
+            self.lives, self.law, self.stop, self.windows, self.reloads, len(line.work_s), line.fixed,
+            departure_s, line.off_duty_s, level, width, bound_s,
+        )  # fmt: skip
+        if end < 0:
             return None
-        return replace(ready, now_s=until, idle_s=ready.idle_s + work_s if counts else 0)
-
-    def _completed(self, at: Shift, call: int) -> Iterator[Shift]:
-        """A pause that service has not ended (there was none, or it counts), made long enough after it."""
-        if not at.idle_s:
-            return
-        for target in self._targets():
-            is_rest = target > self.rule.break_s
-            if is_rest and at.rest_from_s is None:
-                continue
-            more_s = target - (at.now_s - at.resting_since if is_rest else at.idle_s)
-            if more_s > 0:
-                kind = PauseKind.REST if is_rest else PauseKind.BREAK
-                pause = Pause(kind, call + 2, 0, at.now_s, more_s)
-                yield idled(replace(at, pauses=(*at.pauses, pause)), more_s)
+        early, late = (
+            latest_departure(
+                self.lives, self.law, self.stop, self.windows, len(line.work_s), line.fixed, end, keeps
+            )
+            for keeps in (False, True)
+        )
+        return _Found(told(self.lives.node, end, line, self.rule), (int(early), int(late)))
 
 
-def _timetable(departure_s: int, end: Shift) -> Timetable:
-    """The way back from the end."""
-    chain = []
-    at: Shift | None = end
-    while at is not None and at.before is not None:
-        chain.append(at)
-        at = at.before
-    calls = chain[:0:-1]
-    return Timetable(
-        departure_s,
-        tuple(call.arrival_s for call in calls),
-        tuple(call.begin_s for call in calls),
-        end.now_s,
-        tuple(pause for part in reversed(chain) for pause in part.pauses),
-    )
+def _tables(line: Line) -> tuple[np.ndarray, np.ndarray]:
+    """The calls' windows as the search keeps those of stops."""
+    stop = np.zeros((len(line.work_s), TAKES + 1), dtype=np.int64)
+    windows = [(w.start_s, w.end_s) for own in line.windows for w in own]
+    first = 0
+    for row, own in zip(stop, line.windows, strict=True):
+        row[OPEN], row[CLOSE] = (own[0].start_s, own[-1].end_s) if own else (-FAR, FAR)
+        row[WINDOW_FROM], row[WINDOW_TO] = first, first + len(own)
+        first += len(own)
+    return stop, np.array(windows, dtype=np.int64).reshape(-1, 2)

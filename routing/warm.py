@@ -10,7 +10,9 @@ import time
 
 import numpy as np
 
+from haoyun.routing.hours import CHINA
 from haoyun.routing.problem import Objective, Problem, Vehicle
+from haoyun.routing.schedule import times_of
 from haoyun.routing.tasks import Job, Shipment, Visit, Window
 
 
@@ -23,7 +25,16 @@ def warm() -> float:
     search.anneal(20_000, 1.0, 0.1)
     search.shrink(20_000, 1.0)
     search.restart_from_best()
+    _timetable()
     return time.monotonic() - begun
+
+
+def _timetable() -> None:
+    """A timetable under driver hours, which is made outside the search as well."""
+    legs = np.full((2, 2), 3600)
+    vehicle = Vehicle(0, 0, 0, window=Window(0, 36000), hours=CHINA)
+    problem = Problem((vehicle,), legs, legs, (Job(1, 1),))
+    assert times_of(problem, vehicle, problem.stops) is not None
 
 
 def _small_problem() -> Problem:

@@ -1,174 +1,413 @@
-"""Driver hours along one route: driven as far as the law allows, waiting counts as pause where it is long enough.
+"""Driver hours along a route, compiled: every life that a driver may lead, as far as it is followed up.
 
-A sufficient test, quick enough to be asked for every candidate: whatever passes has a lawful timetable, which
-`shifts.py` then looks for among more choices (it splits breaks and lets service count; this does neither).
+`level` says which choices are followed up; each contains the ones below it:
+
+- QUICK, for the search: pauses on a leg are taken where they are due, the shortest that is lawful; where the driver
+  must wait for a window, waiting may become a break or a rest.
+- SPARING: besides, a rest may be taken where a break is due and where the regular span ends; pauses may be taken
+  before each service, if breaks or rests are due later on at all.
+- ALL: pauses of every kind before each service, and after it where they go on.
+
+Waiting may be made good at the beginning of the day: everything since then happens later, and the day ends later.
 """
 
 from __future__ import annotations
 
 from haoyun.routing.sisr.compiled import compiled
-from haoyun.routing.sisr.flat import (
+from haoyun.routing.sisr.flat import Ints
+from haoyun.routing.sisr.law import (
+    BEHIND,
+    BEHIND_TODAY,
     BREAK,
     DAILY,
     DAY_BEGAN,
-    DRIVEN,
-    END,
     FAR,
+    FIRST_PART,
     FRESH,
     LONG_SPAN,
     MAX_DRIVING,
-    OFF_DUTY,
-    ON_DUTY,
-    PLACE,
-    PROFILE,
+    PART_TAKEN,
     REDUCED,
     REDUCED_LEFT,
     REST,
+    SECOND_PART,
+    SERVICE_COUNTS,
     SPAN,
+)
+from haoyun.routing.sisr.lives import (
+    ARRIVAL,
+    ARRIVED,
+    AT,
+    BEGAN,
+    BORN,
+    BREAK_TAKEN,
+    DRIVEN,
+    EVENT,
+    FROM,
+    FRONT,
+    IDLE,
+    LEFT,
+    LENGTH,
+    MOST_PENDING,
+    NOW,
+    PARENT,
+    PART,
+    PAUSES,
+    REST_TAKEN,
+    SERVICE,
+    SHIFT,
+    SINCE,
+    SLACK,
     START,
     TODAY,
-    Flat,
+    Lives,
+    born,
+    end_break,
+    end_rest,
+    keep,
+    span_of,
 )
-from haoyun.routing.sisr.state import State
-from haoyun.routing.sisr.windows import closing, opening
+from haoyun.routing.sisr.windows import open_until, opening
 
-_MOST_PAUSES = 40
+QUICK, SPARING, ALL = range(3)
 
-
-@compiled
-def duty(flat: Flat, state: State, k: int, length: int) -> int:
-    """Seconds from departure to the end of state.trial[:length]; FAR if no lawful timetable was found."""
-    begun = flat.kind[k, ON_DUTY]
-    for patience in range(2):
-        end = _drive(flat, state, k, length, begun, patience > 0, True)
-        if not flat.hours[k, FRESH]:
-            if end < FAR:
-                return end - begun
-            continue
-        if end >= FAR and flat.hours[k, SPAN] < FAR:
-            # The day may be too long because it begins too early.
-            endless = _drive(flat, state, k, length, begun, patience > 0, False)
-            if endless < FAR:
-                later = _latest(flat, state, k, length, endless)
-                end = _drive(flat, state, k, length, later, patience > 0, True)
-                if end < FAR:
-                    return end - later
-        elif end < FAR:
-            later = _latest(flat, state, k, length, end)
-            if later > begun and _drive(flat, state, k, length, later, patience > 0, True) <= end:
-                return end - later
-            return end - begun
-    return FAR
+_MOST_PAUSES_A_LEG = 40
 
 
 @compiled
-def _latest(flat: Flat, state: State, k: int, length: int, end: int) -> int:
-    """How late one may leave to end then, with the pauses of the timetable made last (state.kept)."""
-    legs = flat.legs[flat.kind[k, PROFILE]]
-    latest = end
-    there = flat.kind[k, END]
-    for p in range(length - 1, -1, -1):
-        s = state.trial[p]
-        latest -= legs[flat.stop[s, PLACE], there, 0] + state.kept[p + 1]
-        latest = closing(flat.stop, flat.windows, s, latest - state.trial_work[p])
-        there = flat.stop[s, PLACE]
-    latest -= legs[flat.kind[k, START], there, 0] + state.kept[0]
-    return max(latest, flat.kind[k, ON_DUTY])
+def wake(lives: Lives, law: Ints, departure: int) -> None:
+    """The driver as the route begins: the only life so far."""
+    node = lives.node
+    node[0, NOW] = departure
+    node[0, DRIVEN] = law[BEHIND]
+    node[0, TODAY] = law[BEHIND_TODAY]
+    node[0, BEGAN] = departure if law[DAY_BEGAN] >= FAR else law[DAY_BEGAN]
+    node[0, LEFT] = law[REDUCED_LEFT]
+    node[0, PART] = law[PART_TAKEN]
+    node[0, IDLE] = 0
+    node[0, SINCE] = FAR
+    node[0, SLACK] = FAR if law[FRESH] else 0
+    node[0, PARENT] = -1
+    node[0, EVENT] = START
+    node[0, PAUSES] = 0
+    lives.front[0] = 0
+    lives.num[BORN] = 1
+    lives.num[FRONT] = 1
 
 
 @compiled
-def _drive(
-    flat: Flat, state: State, k: int, length: int, departure: int, patient: bool, spanned: bool
+def drive(lives: Lives, law: Ints, seconds: int, level: int, width: int) -> None:
+    """From the front to `arrived`: all ways to drive a leg."""
+    node, num, pending = lives.node, lives.num, lives.pending
+    num[ARRIVED] = 0
+    scratch = len(node) - 1
+    for f in range(num[FRONT]):
+        pending[0, 0] = lives.front[f]
+        pending[0, 1] = 0
+        pending[0, 2] = 0
+        top = 1
+        while top > 0:
+            top -= 1
+            at, along, pauses = pending[top, 0], pending[top, 1], pending[top, 2]
+            if seconds == 0:
+                _arrive(lives, law, at, at, 0, width)
+                continue
+            for column in range(SLACK + 1):
+                node[scratch, column] = node[at, column]
+            end_rest(node, scratch, law)
+            end_break(node, scratch, law)
+            lasts = node[scratch, BEGAN] + span_of(node, scratch, law) - node[scratch, NOW]
+            furthest = min(
+                seconds - along, law[MAX_DRIVING] - node[scratch, DRIVEN], law[DAILY] - node[scratch, TODAY]
+            )
+            furthest = max(min(furthest, lasts), 0)
+            regular = -1
+            if level > QUICK and law[SPAN] < FAR and node[scratch, LEFT] > 0:
+                regular = node[scratch, BEGAN] + law[SPAN] - node[scratch, NOW]
+            for way in range(2):
+                stretch = furthest if way == 0 else regular
+                if way == 1 and not 0 <= regular < furthest:
+                    break
+                # A pause that is due before anything is driven continues the one that is going on.
+                source = scratch if stretch > 0 else at
+                if along + stretch == seconds:
+                    _arrive(lives, law, at, source, stretch, width)
+                elif pauses < _MOST_PAUSES_A_LEG and top < MOST_PENDING - 3:
+                    top = _pause(lives, law, at, source, stretch, along + stretch, pauses + 1, top, level)
+
+
+@compiled
+def _arrive(lives: Lives, law: Ints, parent: int, source: int, stretch: int, width: int) -> None:
+    node, num = lives.node, lives.num
+    n = born(node, num, source, parent, ARRIVAL)
+    if n < 0:
+        return
+    node[n, NOW] += stretch
+    node[n, DRIVEN] += stretch
+    node[n, TODAY] += stretch
+    node[n, FROM] = node[n, NOW]
+    if not keep(node, num, lives.arrived, ARRIVED, n, law, width):
+        num[BORN] -= 1
+
+
+@compiled
+def _pause(
+    lives: Lives,
+    law: Ints,
+    parent: int,
+    source: int,
+    stretch: int,
+    done: int,
+    pauses: int,
+    top: int,
+    level: int,
 ) -> int:
-    """When the route ends that leaves then; FAR if a window, the shift or the law is broken.
+    """Add the pauses that may be taken after driving so far to those that wait; how many wait then."""
+    node = lives.node
+    now = node[source, NOW] + stretch
+    day_left = node[source, TODAY] + stretch < law[DAILY]
+    day_left = day_left and now < node[source, BEGAN] + span_of(node, source, law)
+    if node[source, DRIVEN] + stretch >= law[MAX_DRIVING] and day_left:
+        length = law[SECOND_PART] if node[source, PART] else law[BREAK]
+        length = max(length - node[source, IDLE], 1)
+        top = _paused(lives, parent, source, stretch, done, pauses, top, length, BREAK_TAKEN)
+        if level == QUICK:
+            return top
+    begin = min(now, node[source, SINCE])
+    awake = begin - node[source, BEGAN]
+    reduced = node[source, LEFT] > 0 and awake <= law[LONG_SPAN] and law[REDUCED] < FAR
+    if reduced:
+        length = max(law[REDUCED] - (now - begin), 1)
+        top = _paused(lives, parent, source, stretch, done, pauses, top, length, REST_TAKEN)
+    if law[REST] < FAR and (not reduced or (level > QUICK and awake <= law[SPAN])):
+        length = max(law[REST] - (now - begin), 1)
+        top = _paused(lives, parent, source, stretch, done, pauses, top, length, REST_TAKEN)
+    return top
 
-    `patient`: short waiting is prolonged to a break. `spanned`: whether the day may end.
+
+@compiled
+def _paused(
+    lives: Lives,
+    parent: int,
+    source: int,
+    stretch: int,
+    done: int,
+    pauses: int,
+    top: int,
+    length: int,
+    event: int,
+) -> int:
+    node = lives.node
+    n = born(node, lives.num, source, parent, event)
+    if n < 0:
+        return top
+    node[n, DRIVEN] += stretch
+    node[n, TODAY] += stretch
+    node[n, FROM] = node[n, NOW] + stretch
+    node[n, NOW] = node[n, FROM] + length
+    node[n, SINCE] = min(node[n, SINCE], node[n, FROM])
+    node[n, IDLE] += length
+    node[n, LENGTH] = length
+    node[n, AT] = done
+    node[n, PAUSES] += 1
+    lives.pending[top, 0] = n
+    lives.pending[top, 1] = done
+    lives.pending[top, 2] = pauses
+    return top + 1
+
+
+@compiled
+def call(
+    lives: Lives,
+    law: Ints,
+    stop: Ints,
+    windows: Ints,
+    p: int,
+    fixed: bool,
+    is_reload: bool,
+    level: int,
+    width: int,
+    ahead: int,
+    bound: int,
+) -> None:
+    """From `arrived` to the front: all ways to wait, pause and work at call p.
+
+    `fixed`: late there is no lateness. `ahead`: seconds of driving from there to the end; `bound`: when the route
+    would end without breaks (both only for SPARING).
     """
-    legs = flat.legs[flat.kind[k, PROFILE]]
-    rule = flat.hours[k]
-    now = departure
-    driven, today = rule[DRIVEN], rule[TODAY]
-    began = departure if rule[FRESH] else rule[DAY_BEGAN]
-    reduced = rule[REDUCED_LEFT]
-    since = -FAR  # the pause that is going on
-    here = flat.kind[k, START]
-    pauses = 0
-    for p in range(length + 1):
-        there = flat.stop[state.trial[p], PLACE] if p < length else flat.kind[k, END]
-        left = legs[here, there, 0]
-        here = there
-        state.kept[p] = 0
-        while left > 0:
-            if since > -FAR:
-                if now - since >= rule[REST] or (reduced > 0 and now - since >= rule[REDUCED]):
-                    if now - since < rule[REST] or since - began > rule[SPAN]:
-                        reduced = max(reduced - 1, 0)
-                    driven, today, began = 0, 0, now
-                elif now - since >= rule[BREAK]:
-                    driven = 0
-                since = -FAR
-            span = FAR
-            if spanned:
-                span = rule[LONG_SPAN] if reduced > 0 else rule[SPAN]
-            far = min(left, rule[MAX_DRIVING] - driven, rule[DAILY] - today, began + span - now)
-            if far > 0:
-                now += far
-                driven += far
-                today += far
-                left -= far
-            if left == 0:
-                break
-            if now > flat.kind[k, OFF_DUTY] or pauses >= _MOST_PAUSES:
-                return FAR
-            pauses += 1
-            pause = rule[BREAK]
-            if today >= rule[DAILY] or now >= began + span:
-                pause = rule[REDUCED] if reduced > 0 else rule[REST]
-                if pause >= FAR:
-                    return FAR
-            since = now
-            now += pause
-            state.kept[p] += pause
-        if p == length:
-            break
-        s = state.trial[p]
-        work = state.trial_work[p]
-        begin = opening(flat.stop, flat.windows, s, now)
-        if begin >= FAR:
-            return FAR
-        if patient and driven > 0 and now < begin < now + rule[BREAK]:
-            longer = opening(flat.stop, flat.windows, s, now + rule[BREAK])
-            if longer < FAR:
-                begin = longer
-        if spanned and work > 0:
-            span = rule[LONG_SPAN] if reduced > 0 else rule[SPAN]
-            rest = rule[REDUCED] if reduced > 0 else rule[REST]
-            idle = begin - (now if since == -FAR else since)
-            if idle < rest and span < FAR and begin + work > began + span:
-                begin = opening(flat.stop, flat.windows, s, now + rest)
-                if begin >= FAR:
-                    return FAR
-        if begin > now:
-            if since == -FAR:
-                since = now
-            waited = begin - now
-            if waited >= rule[REST]:
-                state.kept[p] += rule[REST]
-            elif reduced > 0 and waited >= rule[REDUCED]:
-                state.kept[p] += rule[REDUCED]
-            elif waited >= rule[BREAK]:
-                state.kept[p] += rule[BREAK]
-        now = begin
-        if work > 0:
-            if since > -FAR:
-                if now - since >= rule[REST] or (reduced > 0 and now - since >= rule[REDUCED]):
-                    if now - since < rule[REST] or since - began > rule[SPAN]:
-                        reduced = max(reduced - 1, 0)
-                    driven, today, began = 0, 0, now
-                elif now - since >= rule[BREAK]:
-                    driven = 0
-                since = -FAR
-            now += work
-            if spanned and now > began + (rule[LONG_SPAN] if reduced > 0 else rule[SPAN]):
-                return FAR
-    return now if now <= flat.kind[k, OFF_DUTY] else FAR
+    node, num = lives.node, lives.num
+    num[FRONT] = 0
+    s = lives.row[p]
+    for a in range(num[ARRIVED]):
+        at = lives.arrived[a]
+        now = node[at, NOW]
+        first = opening(stop, windows, s, now)
+        late = first >= FAR
+        if late:
+            if not fixed:
+                continue
+            first = now
+        if first > lives.latest[p]:
+            continue
+        in_time = _serve(lives, law, stop, windows, p, at, first, fixed, is_reload, level, width)
+        if level == QUICK and first == now and in_time:
+            continue
+        for column in range(FIRST_PART, REST + 1):
+            target = law[column]
+            if target >= FAR:
+                continue
+            is_rest = target > law[BREAK] or column > BREAK
+            if level == QUICK:
+                if column < BREAK or (column == BREAK and node[at, DRIVEN] == 0):
+                    continue
+                if column == REDUCED and node[at, LEFT] == 0:
+                    continue
+            elif level == SPARING and not _worth(node, at, law, is_rest, ahead, bound):
+                continue
+            since = min(node[at, SINCE], now) if is_rest else now - node[at, IDLE]
+            if since + target <= first:
+                continue
+            begin = opening(stop, windows, s, since + target)
+            if late:
+                begin = since + target
+            if begin <= lives.latest[p] and begin < FAR:
+                _serve(lives, law, stop, windows, p, at, begin, fixed, is_reload, level, width)
+
+
+@compiled
+def _worth(node: Ints, at: int, law: Ints, is_rest: bool, ahead: int, bound: int) -> bool:
+    """Whether a pause may be of use: a break if one is due before the end, a rest if the day will not do."""
+    driven = node[at, DRIVEN] + ahead
+    if not is_rest:
+        return driven > law[MAX_DRIVING]
+    if node[at, TODAY] + ahead > law[DAILY]:
+        return True
+    due = driven // law[MAX_DRIVING] * law[BREAK] if law[MAX_DRIVING] < FAR else 0
+    return max(bound, node[at, NOW] + ahead) + due > node[at, BEGAN] + span_of(node, at, law)
+
+
+@compiled
+def _serve(
+    lives: Lives,
+    law: Ints,
+    stop: Ints,
+    windows: Ints,
+    p: int,
+    at: int,
+    begin: int,
+    fixed: bool,
+    is_reload: bool,
+    level: int,
+    width: int,
+) -> bool:
+    """Begin service then, after waiting or after a day that began later; whether that is lawful at all."""
+    node = lives.node
+    until = open_until(stop, windows, lives.row[p], begin)
+    lawful = _served(lives, law, p, at, begin, until, 0, is_reload, level, width)
+    waiting = begin - node[at, NOW]
+    if law[SPAN] >= FAR or waiting <= 0 or node[at, SLACK] <= 0:
+        return lawful
+    shift = min(waiting, node[at, SLACK])
+    if _served(lives, law, p, at, begin, until, shift, is_reload, level, width):
+        lawful = True
+    if level > QUICK:
+        for column in range(FIRST_PART, REST + 1):
+            shift = min(waiting - law[column], node[at, SLACK])
+            if law[column] < FAR and shift > 0:
+                _served(lives, law, p, at, begin, until, shift, is_reload, level, width)
+    return lawful
+
+
+@compiled
+def _served(
+    lives: Lives,
+    law: Ints,
+    p: int,
+    at: int,
+    begin: int,
+    until: int,
+    shift: int,
+    is_reload: bool,
+    level: int,
+    width: int,
+) -> bool:
+    node, num = lives.node, lives.num
+    n = born(node, num, at, at, SERVICE)
+    if n < 0:
+        return False
+    work = lives.work[p]
+    node[n, FROM] = begin
+    if shift > 0:
+        node[n, SHIFT] = shift
+        node[n, NOW] += shift
+        node[n, BEGAN] += shift
+        if node[n, SLACK] < FAR:
+            node[n, SLACK] -= shift
+        if node[n, SINCE] < FAR:
+            node[n, SINCE] += shift
+    waiting = begin - node[n, NOW]
+    if waiting > 0:
+        node[n, SINCE] = min(node[n, SINCE], node[n, NOW])
+        node[n, IDLE] += waiting
+        node[n, NOW] = begin
+    if work > 0:
+        end_rest(node, n, law)
+        counts = law[SERVICE_COUNTS] != 0 and not is_reload
+        if not counts:
+            end_break(node, n, law)
+        if begin + work > node[n, BEGAN] + span_of(node, n, law):
+            num[BORN] -= 1
+            return False
+        node[n, NOW] = begin + work
+        if counts:
+            node[n, IDLE] += work
+    node[n, SLACK] = min(node[n, SLACK], max(until - begin, 0))
+    if not keep(node, num, lives.front, FRONT, n, law, width):
+        num[BORN] -= 1
+    elif level > QUICK and node[n, IDLE] > 0:
+        _complete(lives, law, n, width)
+    return True
+
+
+@compiled
+def _complete(lives: Lives, law: Ints, at: int, width: int) -> None:
+    """A pause that service has not ended (there was none, or it counts), made long enough after it."""
+    node, num = lives.node, lives.num
+    for column in range(FIRST_PART, REST + 1):
+        is_rest = column > BREAK
+        if law[column] >= FAR or (is_rest and node[at, SINCE] >= FAR):
+            continue
+        more = law[column] - (node[at, NOW] - node[at, SINCE] if is_rest else node[at, IDLE])
+        if more <= 0:
+            continue
+        n = born(node, num, at, at, REST_TAKEN if is_rest else BREAK_TAKEN)
+        if n < 0:
+            return
+        node[n, FROM] = node[at, NOW]
+        node[n, LENGTH] = more
+        node[n, AT] = 0
+        node[n, NOW] += more
+        node[n, IDLE] += more
+        node[n, SINCE] = min(node[n, SINCE], node[at, NOW])
+        node[n, PAUSES] += 1
+        if not keep(node, num, lives.front, FRONT, n, law, width):
+            num[BORN] -= 1
+
+
+@compiled
+def arrive_home(lives: Lives, law: Ints, seconds: int, off_duty: int, level: int, width: int) -> int:
+    """The life that ends the route first, with the fewest pauses; -1 if none ends within the shift."""
+    node = lives.node
+    drive(lives, law, seconds, level, width)
+    best = -1
+    for a in range(lives.num[ARRIVED]):
+        n = lives.arrived[a]
+        if node[n, NOW] > off_duty:
+            continue
+        if (
+            best < 0
+            or node[n, NOW] < node[best, NOW]
+            or (node[n, NOW] == node[best, NOW] and node[n, PAUSES] < node[best, PAUSES])
+        ):
+            best = n
+    return best

@@ -7,6 +7,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from haoyun.routing.sisr.begun import Begun
+
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 Legs = NDArray[np.int32]
@@ -24,10 +26,6 @@ FIRST, STOPS, WEIGHT = range(3)
     START, END, PROFILE, ON_DUTY, OFF_DUTY, MAX_STOPS, MAX_METRES, MAX_SECONDS, LIMITED,
     JUDGED, LIFO, MAX_DURATION, HOURS,
 ) = range(13)  # fmt: skip
-# Columns of Flat.hours.
-(
-    MAX_DRIVING, BREAK, DAILY, REST, SPAN, REDUCED, LONG_SPAN, REDUCED_LEFT, DRIVEN, TODAY, DAY_BEGAN, FRESH,
-) = range(12)  # fmt: skip
 # Columns of Flat.rate.
 FIXED, PER_METRE, PER_SECOND, PER_DUTY_SECOND, PER_WORK_SECOND = range(5)
 # Columns of Flat.order: what tasks are sorted by before they are inserted.
@@ -46,7 +44,7 @@ class Flat(NamedTuple):
     prize: Floats  # (t,) revenue, where it counts
     order: Floats  # (t, ORDERS) the smaller, the earlier
     kind: Ints  # (k, 13)
-    hours: Ints  # (k, 12)
+    hours: Ints  # (k, 16) see law.py
     rate: Floats  # (k, 5)
     room: Ints  # (k, d)
     base: Ints  # (k, d) on board from the beginning, whatever is served
@@ -55,3 +53,4 @@ class Flat(NamedTuple):
     near: NDArray[np.int32]  # (n, m) stops by distance, itself first
     apart: Ints  # (g,) by kind of goods the kinds, as bits, that it may not travel with
     cleaning: Ints  # (g, g) seconds of cleaning after the first before the second
+    begun: Begun

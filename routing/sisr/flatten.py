@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from haoyun.routing.onward import Onward, onward_of
 from haoyun.routing.problem import Objective, Problem, Vehicle
+from haoyun.routing.sisr.begun import begun_of
 from haoyun.routing.sisr.flat import (
     CLOSE,
     DELIVERY,
@@ -21,7 +22,8 @@ from haoyun.routing.sisr.flat import (
     Floats,
     Ints,
 )
-from haoyun.routing.sisr.flatten_fleet import allowed_of, hours_row, kind_row, kinds_of, profiles_of, rates_of
+from haoyun.routing.sisr.flatten_fleet import allowed_of, kind_row, kinds_of, profiles_of, rates_of
+from haoyun.routing.sisr.law import law_row
 from haoyun.routing.tasks import Job
 
 # As many neighbours a stop are enough for any ruin: a dozen strings start among them.
@@ -49,7 +51,7 @@ def flatten(problem: Problem) -> Flat:
         kind=np.array(
             [kind_row(problem, v, on) for v, on in zip(kinds, onward, strict=True)], dtype=np.int64
         ),
-        hours=np.array([hours_row(v) for v in kinds], dtype=np.int64),
+        hours=np.array([law_row(v.hours, v.driver) for v in kinds], dtype=np.int64),
         rate=rates_of(problem, kinds, onward, legs),
         room=room,
         base=np.array([on.base for on in onward], dtype=np.int64).reshape(len(kinds), -1),
@@ -58,6 +60,7 @@ def flatten(problem: Problem) -> Flat:
         near=_near(legs, stop),
         apart=_apart(problem),
         cleaning=_cleaning(problem),
+        begun=begun_of(problem, kinds, onward),
     )
 
 

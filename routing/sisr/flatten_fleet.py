@@ -52,26 +52,6 @@ def kind_row(problem: Problem, v: Vehicle, onward: Onward) -> tuple[int, ...]:
     )
 
 
-def hours_row(v: Vehicle) -> tuple[int, ...]:
-    """A row of Flat.hours."""
-    rule, driver = v.hours, v.driver
-    left = rule.reduced_left(driver.reduced_rests_used)
-    return (
-        FAR if rule.max_driving_s is None else rule.max_driving_s,
-        rule.break_s,
-        FAR if rule.daily_driving_s is None else rule.daily_driving_s,
-        FAR if rule.rest_s is None else rule.rest_s,
-        FAR if rule.span_s is None else rule.span_s,
-        FAR if rule.reduced_rest_s is None else rule.reduced_rest_s,
-        FAR if rule.long_span_s is None or rule.span_s is None else rule.long_span_s,
-        0 if rule.reduced_rest_s is None else left,
-        driver.driven_s,
-        driver.driven_today_s,
-        v.on_duty_s if driver.day_began_s is None else driver.day_began_s,
-        int(driver.is_fresh),
-    )
-
-
 def _by_cost(problem: Problem) -> bool:
     return problem.objective in (Objective.COST, Objective.PROFIT)
 

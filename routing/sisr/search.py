@@ -12,7 +12,7 @@ from haoyun.routing.problem import Objective, Problem, Tours
 from haoyun.routing.sisr.anneal import anneal, is_best, keep_best
 from haoyun.routing.sisr.flat import FIRST, JUDGED, STOPS, TASK, WEIGHT, Flat, Floats, Ints
 from haoyun.routing.sisr.flatten import flatten
-from haoyun.routing.sisr.judge import judge
+from haoyun.routing.sisr.judge import fixed_stops, judge, judge_beginnings
 from haoyun.routing.sisr.place import NEVER
 from haoyun.routing.sisr.pool import remember
 from haoyun.routing.sisr.recreate import price_alone, recreate
@@ -68,6 +68,7 @@ class Search:
         self.state = new_state(self.flat, seed)
         self.state.num[FLEET_FIRST] = problem.objective is Objective.VEHICLES
         self._fewest = _fewest_vehicles(self.flat)
+        judge_beginnings(self.flat, self.state)
         price_alone(self.flat, self.state)
         if start is not None:
             self._drive(without_fixed(problem, start))
@@ -178,8 +179,9 @@ class Search:
         for v, tour in enumerate(tours):
             kind = int(self.flat.fleet[v])
             if tour and self.flat.kind[kind, JUDGED]:
-                self.state.trial[: len(tour)] = tour
-                judge(self.flat, self.state, kind, len(tour))
+                fixed = fixed_stops(self.flat, self.state, kind)
+                self.state.trial[fixed : fixed + len(tour)] = tour
+                judge(self.flat, self.state, kind, -1, fixed + len(tour), 0, False)
                 found[v] = float(self.state.val[EXTRA])
         return found
 

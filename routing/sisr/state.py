@@ -7,7 +7,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from haoyun.routing.sisr.flat import Flat, Floats, Ints
+from haoyun.routing.sisr.flat import HOURS, Flat, Floats, Ints
+from haoyun.routing.sisr.lives import FEW, STANDING, Lives, new_lives
 
 # Columns of State.route.
 LENGTH, METRES, SECONDS, VERSION, SLOT = range(5)
@@ -24,6 +25,10 @@ AFTER, BEFORE_MAX, AFTER_MAX = range(3)
 # COST counts the prizes of absent tasks as well. EXTRA: of the route judged last (judge.py). LENIENT: by how much a
 # task may cost more than its prize in this iteration.
 COST, BEST_COST, OLD_COST, EXTRA, LENIENT, BEST_LOST = range(6)
+
+# Lives of one route under driver hours (lives.py).
+_LIVES_A_STOP = 60
+_MOST_LIVES = 200_000
 
 # Routes remembered for recombination, and their stops in all.
 _POOL = 30_000
@@ -71,7 +76,15 @@ class State(NamedTuple):
     extra: Floats  # (v,) of its cost, what its way does not tell
     trial: NDArray[np.int32]  # (w + 2,) scratch of the judge
     trial_work: Ints  # (w + 2,)
-    kept: Ints  # (w + 2,) by leg, how long its pauses are
+    trial_begin: Ints  # (w + 2,)
+    lives: Lives  # scratch of the driver
+    driver: Ints  # (n, FEW, STANDING) the lives that leave each stop under driver hours
+    drivers: Ints  # (n,) how many
+    begin_driver: (
+        Ints  # (k, FEW, STANDING) the same where a vehicle is free: at its start, or after its fixed stops
+    )
+    begin_drivers: Ints  # (k,)
+    begin_extra: Floats  # (k,) what fixed stops cost besides their way
     stack: NDArray[np.int32]
     aboard: Ints  # (g,)
     val: Floats
@@ -81,6 +94,7 @@ def new_state(flat: Flat, seed: int) -> State:
     """The state in which every task is absent."""
     n, t, k, v, d = len(flat.stop), len(flat.task), len(flat.kind), len(flat.fleet), flat.room.shape[1]
     width = n + 1
+    hours = bool(flat.kind[:, HOURS].any())
     counts = np.bincount(flat.fleet, minlength=k).astype(np.int64)
     num = np.zeros(19, dtype=np.int64)
     num[[ABSENT, LIMIT, BLINK, VERSIONS]] = t, v, 50, 1
@@ -131,7 +145,13 @@ def new_state(flat: Flat, seed: int) -> State:
         extra=np.zeros(v),
         trial=np.zeros(width + 1, dtype=np.int32),
         trial_work=np.zeros(width + 1, dtype=np.int64),
-        kept=np.zeros(width + 2, dtype=np.int64),
+        trial_begin=np.zeros(width + 1, dtype=np.int64),
+        lives=new_lives(width + 1, min(_LIVES_A_STOP * width + 1000, _MOST_LIVES) if hours else 1, FEW),
+        driver=np.zeros((n if hours else 1, FEW, STANDING), dtype=np.int64),
+        drivers=np.zeros(n, dtype=np.int64),
+        begin_driver=np.zeros((k, FEW, STANDING), dtype=np.int64),
+        begin_drivers=np.zeros(k, dtype=np.int64),
+        begin_extra=np.zeros(k),
         stack=np.zeros(2 * width + 2, dtype=np.int32),
         aboard=np.zeros(len(flat.apart), dtype=np.int64),
         val=np.array([flat.prize.sum(), np.inf, 0.0, 0.0, 1.0, 0.0]),

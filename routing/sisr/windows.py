@@ -32,3 +32,15 @@ def closing(stop: Ints, windows: Ints, s: int, t: int) -> int:
             if windows[w, 0] <= t:
                 return min(t, windows[w, 1])
     return t
+
+
+@compiled
+def open_until(stop: Ints, windows: Ints, s: int, begin: int) -> int:
+    """The end of the window of stop s in which `begin` lies; before `begin` if that is too late."""
+    if begin > stop[s, CLOSE]:
+        return begin - 1
+    if stop[s, WINDOW_TO] - stop[s, WINDOW_FROM] > 1:
+        for w in range(stop[s, WINDOW_FROM], stop[s, WINDOW_TO]):
+            if windows[w, 1] >= begin:
+                return windows[w, 1]
+    return stop[s, CLOSE]
