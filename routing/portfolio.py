@@ -61,7 +61,7 @@ class Crew:
     """
 
     def __init__(self, size: int) -> None:
-        """Start `size` processes; they load their code while the caller goes on."""
+        """Start `size` processes, more when they are needed; they load their code while the caller goes on."""
         self._processes = [_Process() for _ in range(size)]
         self._lock = threading.Lock()
 

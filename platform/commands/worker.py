@@ -8,7 +8,7 @@ from haoyun.platform.cli import ready_databases, settings_of
 from haoyun.platform.jobs.worker import run_worker
 from haoyun.platform.logs import configure_logs
 from haoyun.platform.market.context import MarketContext
-from haoyun.platform.planning.dispatch import handlers
+from haoyun.platform.planning.dispatch import planning
 from haoyun.platform.signals import stop_on_signals
 from haoyun.platform.trading.follow import followers
 
@@ -22,12 +22,13 @@ def command(ctx: click.Context) -> None:
     databases = ready_databases(settings)
     stopping = stop_on_signals()
     try:
-        run_worker(
-            databases,
-            handlers(settings, databases),
-            followers(settings, MarketContext.load(settings, databases.tracking)),
-            stopping,
-            lease_s=settings.job_lease_s,
-        )
+        with planning(settings, databases) as handlers:
+            run_worker(
+                databases,
+                handlers,
+                followers(settings, MarketContext.load(settings, databases.tracking)),
+                stopping,
+                lease_s=settings.job_lease_s,
+            )
     finally:
         databases.close()
