@@ -10,8 +10,9 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from haoyun.platform.jobs.celery_engine import make_app, register
-from haoyun.platform.jobs.worker import Worker
+from haoyun.platform.jobs.worker import Worker, utc_now
 from haoyun.platform.logs import configure_logs
+from haoyun.platform.planning.crews import Crews
 from haoyun.platform.planning.dispatch import handlers
 from haoyun.platform.settings import Settings, SettingsError
 
@@ -39,7 +40,7 @@ def build() -> Celery:
     def worker() -> Worker:
         # At the first job, so in the process that runs it: connections must not be shared with its parent.
         databases = settings.databases()
-        found = handlers(settings, databases)
+        found = handlers(settings, databases, Crews(), utc_now)
         return Worker(databases, found, threading.Event(), settings.job_lease_s)
 
     register(app, lambda job_id: worker().run_one(job_id))

@@ -19,8 +19,8 @@ from queue import Empty, SimpleQueue
 from types import TracebackType
 from typing import IO, Any
 
-from haoyun.routing.errors import SolverFailed
 from haoyun.routing.able import Able
+from haoyun.routing.errors import SolverFailed
 from haoyun.routing.problem import Problem, Tours
 from haoyun.routing.recipes import Recipe
 
@@ -73,7 +73,7 @@ class Crew:
     """
 
     def __init__(self, size: int) -> None:
-        """Start `size` processes; they load their code while the caller goes on."""
+        """Start `size` processes, more when they are needed; they load their code while the caller goes on."""
         self._processes = [_Process() for _ in range(size)]
         self._lock = threading.Lock()
 

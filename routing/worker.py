@@ -9,7 +9,7 @@ from queue import SimpleQueue
 from typing import IO, Any
 
 from haoyun.routing import engines
-from haoyun.routing.portfolio import Assignment, Hurry, receive, send
+from haoyun.routing.portfolio import Assignment, receive, send
 
 
 def main() -> None:

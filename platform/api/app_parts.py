@@ -19,11 +19,13 @@ from haoyun.platform.api import (
     orders,
     organizations,
     places,
+    plans,
     public,
     quotes,
     summary,
     tokens,
     vehicles,
+    vroom,
 )
 from haoyun.platform.api.domain_errors import register_domain_errors
 from haoyun.platform.api.health import register_health
@@ -49,6 +51,8 @@ _GROUPS = (
     vehicles,
     devices,
     jobs,
+    plans,
+    vroom,
     organizations,
 )
 

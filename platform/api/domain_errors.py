@@ -12,6 +12,7 @@ from haoyun.platform.idempotency import IdempotencyError, KeyReused
 from haoyun.platform.jobs import BadMove, NoSuchJob
 from haoyun.platform.market.errors import Conflict, FieldErrors, MarketError, NotAllowed, NotFound
 from haoyun.platform.market.words import sentence
+from haoyun.platform.planning.request import TooLarge
 from haoyun.routing import BadFormat
 
 _MISSING: tuple[type[Exception], ...] = (NoSuchJob, UnknownOrganization, UnknownUser)
@@ -41,6 +42,8 @@ def _bad_account(error: BadAccount) -> Response:
 
 
 def _bad_problem(error: BadFormat) -> Response:
+    if isinstance(error, TooLarge):
+        return answer(Problem(413, str(error)))
     return answer(Problem(422, errors={"problem": str(error)}))
 
 

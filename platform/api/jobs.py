@@ -12,16 +12,28 @@ from haoyun.platform.accounts import Actor
 from haoyun.platform.api.guard import signed_in, trading
 from haoyun.platform.api.resource import PREFIX, Input, Output, PageQuery, resource
 from haoyun.platform.api.retries import once_for
-from haoyun.platform.jobs import Job, cancel, enqueue, get_job, list_jobs
-from haoyun.platform.planning import MAX_TIME_LIMIT_S, OPTIMIZE
+from haoyun.platform.jobs import Job, ask_to_finish, cancel, enqueue, get_job, list_jobs
+from haoyun.platform.planning import MAX_THREADS, MAX_TIME_LIMIT_S, OPTIMIZE
+from haoyun.platform.planning.request import read_json_request
 from haoyun.platform.services import services
-from haoyun.routing.formats import vroom
 
 blueprint = resource("jobs", "Optimization")
 MAX_SEED = 2**31 - 1
 
 
-class NewJob(Input):
+class JobOptions(Input):
+    """How to search. Without an objective the problem's own counts, `hours` is for all vehicles."""
+
+    time_limit_s: Annotated[float, Field(ge=1, le=MAX_TIME_LIMIT_S)] = 5.0
+    threads: Annotated[int, Field(ge=1, le=MAX_THREADS, description="searches side by side")] = 1
+    seed: Annotated[int, Field(ge=0, le=MAX_SEED)] = 0
+    objective: Literal["distance", "vehicles", "cost", "profit"] | None = None
+    hours: Annotated[Literal["none", "eu_561", "china"] | None, Field(description="rule on driver hours")] = (
+        None
+    )
+
+
+class NewJob(JobOptions):
     """What to optimize: a routing problem in VROOM's JSON, or the caller's own fleet and its best loads.
 
     Of kind `vroom` the result also holds VROOM's own answer, in `vroom`.
@@ -30,9 +42,6 @@ class NewJob(Input):
     kind: Literal["optimize", "vroom"] = "optimize"
     problem: Annotated[dict[str, Any] | None, Field(description="VROOM JSON; matrices are optional")] = None
     plan: Annotated[Literal["my_fleet"] | None, Field(description="the carrier's open capacities")] = None
-    time_limit_s: Annotated[float, Field(ge=1, le=MAX_TIME_LIMIT_S)] = 5.0
-    seed: Annotated[int, Field(ge=0, le=MAX_SEED)] = 0
-    objective: Literal["distance", "vehicles", "cost"] = "distance"
 
     @model_validator(mode="after")
     def _one_of_both(self) -> NewJob:
@@ -52,8 +61,20 @@ class NewJob(Input):
         return value
 
 
+class CoursePoint(Output):
+    """A better plan: after how many seconds of search, its cost, vehicles, and tasks left behind."""
+
+    seconds: float
+    cost: float
+    vehicles: int
+    unassigned: int
+
+
 class JobOut(Output):
-    """A job without its payload; `result` is there once it succeeded, `error` once a try failed."""
+    """A job without its payload; `result` is there once it succeeded, `error` once a try failed.
+
+    `course`: how the best plan came about, while it is searched and afterwards.
+    """
 
     id: str
     kind: str
@@ -63,6 +84,7 @@ class JobOut(Output):
     max_tries: int
     error: str | None
     result: dict[str, Any] | None
+    course: list[CoursePoint]
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
@@ -95,7 +117,7 @@ class JobPage(Output):
 def create_job(actor: Actor, json_data: NewJob) -> object:
     """Queue an optimization; `Location` names where to look for its plan. A problem that cannot be is refused."""
     if json_data.problem is not None:
-        vroom.from_json(json_data.problem)
+        read_json_request(json_data.problem)
     found, now = services(), services().now()
     owner: dict[str, Any] = {"kind": OPTIMIZE, "org_id": actor.org_id, "user_id": actor.user_id}
     payload = json_data.model_dump(exclude={"kind"}, exclude_none=True)
@@ -134,10 +156,21 @@ def get_one(actor: Actor, job_id: str) -> Job:
 @blueprint.output(JobOut)
 @blueprint.doc(summary="Cancel a job", security="bearer", responses=[401, 403, 404, 409])
 def cancel_job(actor: Actor, job_id: str) -> Job:
-    """End a job that has not ended."""
+    """End a job that has not ended; a search stops at once and its plan is dropped."""
     found = services()
     with found.write() as db:
         return cancel(db, job_id, found.now(), org_id=None if actor.is_operator else actor.org_id)
+
+
+@blueprint.post("/jobs/<job_id>/finish")
+@trading
+@blueprint.output(JobOut, 202)
+@blueprint.doc(summary="Take the best plan so far", security="bearer", responses=[401, 403, 404, 409])
+def finish_job(actor: Actor, job_id: str) -> Job:
+    """End a running search at once; it succeeds with the best plan so far."""
+    found = services()
+    with found.write() as db:
+        return ask_to_finish(db, job_id, found.now(), org_id=None if actor.is_operator else actor.org_id)
 
 
 def _scope(actor: Actor) -> str | None:

@@ -13,7 +13,7 @@ from haoyun.platform.jobs.errors import NoEngine
 from haoyun.platform.jobs.worker import Follower, run_loops, run_worker
 from haoyun.platform.logs import configure_logs
 from haoyun.platform.market.context import MarketContext
-from haoyun.platform.planning.dispatch import handlers
+from haoyun.platform.planning.dispatch import planning
 from haoyun.platform.settings import Settings
 from haoyun.platform.signals import stop_on_signals
 from haoyun.platform.trading.follow import followers
@@ -42,14 +42,15 @@ def command(ctx: click.Context) -> None:
 def _run(
     settings: Settings, databases: Databases, following: list[Follower], stopping: threading.Event
 ) -> None:
-    run_worker(
-        databases,
-        handlers(settings, databases),
-        following,
-        stopping,
-        lease_s=settings.job_lease_s,
-        at_once=settings.jobs_at_once,
-    )
+    with planning(settings, databases) as handlers:
+        run_worker(
+            databases,
+            handlers,
+            following,
+            stopping,
+            lease_s=settings.job_lease_s,
+            at_once=settings.jobs_at_once,
+        )
 
 
 def _send(

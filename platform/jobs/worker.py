@@ -41,6 +41,7 @@ class JobContext:
 
     stop: threading.Event = field(default_factory=threading.Event)  # nothing of it is wanted any more
     enough: threading.Event = field(default_factory=threading.Event)  # the best result so far is wanted now
+    began: float = field(default_factory=time.monotonic)
     fraction: float = 0.0
     course: list[Mapping[str, Any]] = field(default_factory=list)  # the newest last
 
@@ -49,6 +50,10 @@ class JobContext:
         if self.stop.is_set():
             raise JobStopped("the job was cancelled or its worker stops")
         self.fraction = fraction
+
+    def advance(self, limit_s: float) -> None:
+        """Say how far it is by the clock, of work that takes so long; it is never quite done."""
+        self.fraction = min(0.99, (time.monotonic() - self.began) / limit_s)
 
     def note(self, point: Mapping[str, Any]) -> None:
         """Add a step of the course that is stored with the job."""

@@ -7,21 +7,24 @@ over; a sub-job that fails for good leaves its part of the plan as it was. `rout
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
-from queue import Empty, LifoQueue
 from threading import Lock
 from time import monotonic
 from typing import Any
+
+import sqlalchemy as sa
 
 from haoyun.platform.database import Databases, reading
 from haoyun.platform.jobs import FanOut, Job, JobState, get_job, list_children
 from haoyun.platform.jobs.errors import JobStopped
 from haoyun.platform.jobs.worker import JobContext
-from haoyun.routing import Crew, Plan, Problem
-from haoyun.routing.formats import vroom
+from haoyun.platform.planning.crews import Crews
+from haoyun.platform.planning.options import Options
+from haoyun.platform.planning.request import under_hours
+from haoyun.platform.planning.stored import read_stored
+from haoyun.routing import Objective, Plan, Problem
 from haoyun.routing.large.atlas import Atlas
 from haoyun.routing.large.course import closing_s, finished
 from haoyun.routing.large.engine import carry_out
@@ -39,7 +42,7 @@ class LargePlans:
     databases: Databases
     processes: int
     now: Callable[[], datetime]
-    crews: LifoQueue[Crew] = field(default_factory=LifoQueue)
+    crews: Crews
     _atlases: dict[str, Atlas] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock)
 
@@ -72,17 +75,12 @@ class LargePlans:
         outcome = Outcome(item.number)
         if left_s > 0 and job.parent_id is not None:
             atlas = self._atlas(job.parent_id, lambda: self._problem_of(job.parent_id))
-            with self._crew() as crew:
+            with self.crews.lent() as crew:
                 deadline = monotonic() + left_s
                 outcome = carry_out(atlas, item, crew, deadline=deadline, cancelled=context.stop.is_set)
         if context.stop.is_set():
             raise JobStopped("the job was cancelled or its worker stops")
         return {"tours": outcome.tours, "gain": asdict(outcome.gain)}
-
-    def close(self) -> None:
-        """End the search processes."""
-        for crew in _drained(self.crews):
-            crew.close()
 
     def _scheme(self, job: Job, problem: Problem, limit_s: float) -> Scheme:
         seed = int(job.payload.get("seed", 0))
@@ -114,34 +112,18 @@ class LargePlans:
         if job_id is None:
             return None
         with reading(self.databases.platform).connect() as db:
-            payload = get_job(db, job_id).payload
-        return problem_of(payload)
-
-    @contextmanager
-    def _crew(self) -> Iterator[Crew]:
-        """A warm search process that nobody else uses."""
-        try:
-            crew = self.crews.get_nowait()
-        except Empty:
-            crew = Crew(1)
-        try:
-            yield crew
-        finally:
-            self.crews.put(crew)
+            job = get_job(db, job_id)
+        return problem_of(self.databases.platform, job)
 
     def _now_ms(self) -> int:
         return int(1000 * self.now().timestamp())
 
 
-def problem_of(payload: Mapping[str, Any]) -> Problem:
-    """The problem of a request, under the objective it asks for."""
-    read = vroom.read_json(payload["problem"])
-    return replace(read.problem, objective=payload.get("objective", read.problem.objective))
-
-
-def _drained(crews: LifoQueue[Crew]) -> Iterator[Crew]:
-    while not crews.empty():
-        yield crews.get_nowait()
+def problem_of(engine: sa.Engine, job: Job) -> Problem:
+    """The problem that came with the job, under the objective and the hours it asks for. Raises BadFormat."""
+    options = Options.of(job.payload)
+    problem = under_hours(read_stored(engine, job).problem, options.hours)
+    return replace(problem, objective=Objective(options.objective or problem.objective))
 
 
 def _written(item: Item) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import pytest
 
 from haoyun.platform.database import Databases
 from haoyun.platform.jobs.worker import Worker
-from haoyun.platform.planning.dispatch import handlers
+from haoyun.platform.planning.dispatch import planning
 from haoyun.platform.settings import Settings
 
 PROBLEM = {
@@ -21,7 +21,8 @@ PROBLEM = {
 
 def _work(databases: Databases, tmp_path: Path) -> None:
     settings = Settings(data=tmp_path / "data")
-    Worker(databases, handlers(settings, databases), threading.Event(), lease_s=10).run_next()
+    with planning(settings, databases) as handlers:
+        Worker(databases, handlers, threading.Event(), lease_s=10).run_next()
 
 
 def test_a_problem_becomes_a_plan(carrier: Any, databases: Databases, tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ import pytest
 import sqlalchemy as sa
 
 from haoyun.platform.database import Databases
-from haoyun.platform.jobs import Job, JobState, get_job, queue
+from haoyun.platform.jobs import BadMove, Job, JobState, attach, find_attached, get_job, queue
 from haoyun.platform.jobs.errors import JobRefused, JobStopped, WorkerEnded
 from haoyun.platform.jobs.worker import Handler, JobContext, Worker, run_worker
 
@@ -177,3 +177,41 @@ def test_the_job_of_a_killed_worker_ends_exactly_once(databases: Databases, max_
     done = _get(databases, job)
     expected = (JobState.FAILED, 1) if max_tries == 1 else (JobState.SUCCEEDED, 2)
     assert (done.state, done.tries) == expected
+
+
+def test_a_job_asked_to_finish_ends_with_what_it_has_and_its_course(databases: Databases) -> None:
+    job = _enqueue(databases)
+
+    def search(_job: Job, context: JobContext) -> Mapping[str, Any]:
+        context.note({"cost": 9})
+        assert context.enough.wait(20)
+        context.note({"cost": 7})
+        return {"cost": 7}
+
+    running = threading.Thread(target=_worker(databases, search).run_next)
+    running.start()
+    _until(lambda: _get(databases, job).course == [{"cost": 9}])
+    with databases.platform.begin() as db:
+        assert queue.ask_to_finish(db, job.id, datetime.now(UTC), org_id=None).finish_asked
+    running.join(10)
+    done = _get(databases, job)
+    assert (done.state, done.result, done.course) == (
+        JobState.SUCCEEDED,
+        {"cost": 7},
+        [{"cost": 9}, {"cost": 7}],
+    )
+
+
+def test_only_a_running_job_can_be_asked_to_finish(databases: Databases) -> None:
+    job = _enqueue(databases)
+    with databases.platform.begin() as db, pytest.raises(BadMove, match="nothing to finish with"):
+        queue.ask_to_finish(db, job.id, datetime.now(UTC), org_id=None)
+
+
+def test_files_stay_with_their_job_and_the_last_of_a_name_counts(databases: Databases) -> None:
+    job = _enqueue(databases)
+    with databases.platform.begin() as db:
+        attach(db, job.id, "problem", b"first")
+        attach(db, job.id, "problem", b"second " * 1000)
+        assert find_attached(db, job.id, "problem") == b"second " * 1000
+        assert find_attached(db, job.id, "vehicles") is None

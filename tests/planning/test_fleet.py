@@ -21,7 +21,7 @@ from haoyun.platform.market.store import post_capacity, post_load
 from haoyun.platform.market.values import Body, Window
 from haoyun.platform.market.vehicles import VehicleDraft, add_vehicle
 from haoyun.platform.planning import OPTIMIZE
-from haoyun.platform.planning.dispatch import handlers
+from haoyun.platform.planning.dispatch import planning
 from haoyun.platform.planning.fleet import read_fleet
 from haoyun.platform.planning.problem import candidate_loads, fleet_problem
 from haoyun.platform.planning.roads import MAX_LINE_POINTS, Roads
@@ -76,10 +76,8 @@ def _run(databases: Databases, tmp_path: Path) -> Job:
     payload = {"plan": "my_fleet", "time_limit_s": 8, "seed": 1}
     with databases.platform.begin() as db:
         job = enqueue(db, kind=OPTIMIZE, org_id=CARRIER.org_id, payload=payload, now=NOW, max_tries=1)
-    worker = Worker(
-        databases, handlers(settings, databases, now=lambda: NOW), threading.Event(), 10, clock=lambda: NOW
-    )
-    assert worker.run_next()
+    with planning(settings, databases, now=lambda: NOW) as handlers:
+        assert Worker(databases, handlers, threading.Event(), 10, clock=lambda: NOW).run_next()
     with databases.platform.begin() as db:
         return get_job(db, job.id)
 
