@@ -1,0 +1,56 @@
+"""Things that move together: a pallet and its cases are in the middle of a portal at the same moment.
+
+Only the reads are asked, no packing list. From groups follows which cases travel with which logistic unit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from haoyun.rfid_ingest.clean.crossing import Crossing
+
+# Two tags of one load are apart by no more than half of the time that each is near: a load is shorter than the field.
+APART_IN_SPREADS = 0.5
+SPREAD_RATIO = 2.0  # of one speed, so near for about as long
+LEVEL_STEP_DB = 15.0  # a load's tags differ by their place; 12 dB are twice the distance
+_LOOK_BACK = 5  # the last of a group, so that one odd tag does not end it
+_SSCC = "urn:epc:id:sscc:"
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """A logistic unit and what moved with it: `children` are all other EPCs of the group."""
+
+    parent: str
+    children: tuple[str, ...]
+
+
+def group_crossings(crossings: Iterable[Crossing]) -> list[list[Crossing]]:
+    """The stays, those that moved together in one list, by the time of their middle."""
+    groups: list[list[Crossing]] = []
+    for crossing in sorted(crossings, key=lambda c: c.centre_ms):
+        group = next(
+            (g for g in reversed(groups) if any(_together(one, crossing) for one in g[-_LOOK_BACK:])), None
+        )
+        if group is None:
+            groups.append([crossing])
+        else:
+            group.append(crossing)
+    return groups
+
+
+def load_of(epcs: Sequence[str]) -> Load | None:
+    """The logistic unit of a group by its EPCs (pure identities), or None where there is none or more than one."""
+    units = sorted({epc for epc in epcs if epc.startswith(_SSCC)})
+    children = tuple(sorted({epc for epc in epcs if not epc.startswith(_SSCC)}))
+    return Load(units[0], children) if len(units) == 1 and children else None
+
+
+def _together(one: Crossing, other: Crossing) -> bool:
+    spreads = one.spread_s, other.spread_s
+    return (
+        abs(one.centre_ms - other.centre_ms) <= 1000.0 * APART_IN_SPREADS * min(spreads)
+        and max(spreads) <= SPREAD_RATIO * min(spreads)
+        and abs(one.peak_dbm - other.peak_dbm) <= LEVEL_STEP_DB
+    )
