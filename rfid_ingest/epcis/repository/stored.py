@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 
 from haoyun.rfid_ingest.epcis.model import rfc3339
-from haoyun.tracking.instants import from_ms
+from haoyun.tracking.instants import from_ms, to_ms
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +23,16 @@ class StoredEvent:
     recorded_at: datetime
     document: Mapping[str, Any]
     context_id: int | None = None
+
+    @property
+    def event_ms(self) -> int:
+        """The event's time in epoch milliseconds."""
+        return to_ms(self.event_time)
+
+    @property
+    def recorded_ms(self) -> int:
+        """The record's time in epoch milliseconds."""
+        return to_ms(self.recorded_at)
 
 
 def stored_of(row: Any) -> StoredEvent:
