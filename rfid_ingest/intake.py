@@ -23,6 +23,7 @@ from haoyun.rfid_ingest.passages_store import append_passages, passages_of_event
 from haoyun.rfid_ingest.read_points import Direction, ReadPoint, read_points_of
 from haoyun.rfid_ingest.readers import FORMATS, TagRead
 from haoyun.rfid_ingest.reads_store import ReceivedRead, append_reads, prune_reads, save_visits, visits_near
+from haoyun.tracking.devices_store import organizations_of
 from haoyun.tracking.errors import DecodeError
 from haoyun.tracking.handlers import Ack, HandlerResult, Reject
 from haoyun.tracking.instants import from_ms, to_ms
@@ -77,7 +78,13 @@ class TagReadHandler:
         cleaned = arrivals(sightings, visits_near(db, sightings, self._window_ms), self._window_ms)
         save_visits(db, cleaned.changed)
         seen = [(sighting, points[sighting.reader_id, sighting.antenna]) for sighting in cleaned.arrivals]
-        seqs = append_events(db, [_event(s, point, self._tz_offset) for s, point in seen], now)
+        owners = organizations_of(db, {sighting.reader_id for sighting, _point in seen})
+        seqs = append_events(
+            db,
+            [_event(s, point, self._tz_offset) for s, point in seen],
+            [owners[sighting.reader_id] for sighting, _point in seen],
+            now,
+        )
         rows = [
             _passage_row(seq, sighting, point, names[sighting.reader_id])
             for seq, (sighting, point) in zip(seqs, seen, strict=True)

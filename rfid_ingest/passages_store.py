@@ -8,10 +8,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from haoyun.rfid_ingest.epcis.repository.tables import EVENT
 from haoyun.rfid_ingest.epcis.store import StoredEvent, get_events
 from haoyun.rfid_ingest.errors import MalformedEpc
 from haoyun.rfid_ingest.milestones import Binding, Passage, milestones
-from haoyun.rfid_ingest.tables import BINDING, EPCIS_EVENT, PASSAGE
+from haoyun.rfid_ingest.tables import BINDING, PASSAGE
 from haoyun.tracking.instants import find_instant, from_ms, to_ms
 from haoyun.tracking.journeys_store import get_journey
 from haoyun.tracking.locks import own_journeys
@@ -135,8 +136,8 @@ def _save_bindings(
 
 def _passages(db: sa.Connection, condition: sa.ColumnElement[bool]) -> list[Passage]:
     query = (
-        sa.select(PASSAGE, EPCIS_EVENT.c.event_id)
-        .join(EPCIS_EVENT, EPCIS_EVENT.c.seq == PASSAGE.c.event_seq)
+        sa.select(PASSAGE, EVENT.c.event_id)
+        .join(EVENT, EVENT.c.seq == PASSAGE.c.event_seq)
         .where(condition)
         .order_by(PASSAGE.c.passed_ms)
     )

@@ -58,33 +58,6 @@ SESSION = sa.Table(
     sa.Column("last_ms", sa.BigInteger, nullable=False),
 )
 
-EPCIS_EVENT = sa.Table(
-    "rfid_epcis_event",
-    METADATA,
-    sa.Column("seq", BIG_KEY, primary_key=True),
-    sa.Column("event_id", sa.String(120), nullable=False, unique=True),  # ni:///sha-256;…?ver=CBV2.0
-    sa.Column("event_type", sa.String(24), nullable=False),
-    sa.Column("action", sa.String(8)),
-    sa.Column("event_ms", sa.BigInteger, nullable=False, index=True),
-    sa.Column("tz_offset", sa.String(6), nullable=False),
-    sa.Column("biz_step", sa.String(120)),
-    sa.Column("disposition", sa.String(120)),
-    sa.Column("read_point", sa.Text),
-    sa.Column("biz_location", sa.Text),
-    sa.Column("document", sa.Text, nullable=False),  # the event as EPCIS 2.0 JSON
-    sa.Column("recorded_ms", sa.BigInteger, nullable=False),
-    sqlite_autoincrement=True,
-)
-
-EVENT_EPC = sa.Table(
-    "rfid_event_epc",
-    METADATA,
-    sa.Column("event_seq", sa.BigInteger, primary_key=True, autoincrement=False),
-    sa.Column("epc", sa.String(160), primary_key=True),
-    sa.Column("role", sa.String(8), primary_key=True),  # epc | parent | child | input | output
-    sa.Index("ix_rfid_event_epc_epc", "epc", "event_seq"),
-)
-
 # What a gate read meant when it was read: the read point's configuration may change, the past does not.
 PASSAGE = sa.Table(
     "rfid_passage",

@@ -26,6 +26,7 @@ IO_PACKAGES = {"sqlalchemy", "flask", "apiflask", "paho", "alembic"}
 PLATFORM_ORDER = (
     {"cli", "celery_app", "commands", "demo", "supervisor", "processes"},
     {"portal"},
+    {"epcis_api"},
     {"api"},
     {"services", "migrations"},
     {"planning"},

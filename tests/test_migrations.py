@@ -6,11 +6,14 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 
 from haoyun.platform.database import Databases
 from haoyun.platform.migrations import PLATFORM_LINE, TRACKING_LINE, Line, behind, upgrade
+from haoyun.rfid_ingest.epcis.filing import id_key
+from haoyun.rfid_ingest.epcis.repository.tables import EVENT, EVENT_KEY, OWNER
 
 LINES = [(TRACKING_LINE, "tracking"), (PLATFORM_LINE, "platform")]
 
@@ -63,3 +66,30 @@ def test_an_empty_database_is_told_apart_from_a_current_one(tmp_path: Path) -> N
         "platform database",
     ]
     databases.close()
+
+
+def test_events_of_the_first_version_belong_to_the_organization_of_their_reader(databases: Databases) -> None:
+    """A database of version 0001 with one gate event is brought forward."""
+    digest = "ab" * 32
+    with databases.tracking.begin() as db:
+        config = TRACKING_LINE.config()
+        config.attributes["connection"] = db
+        command.downgrade(config, "0001")
+        rfid = "rfid." if db.dialect.name == "postgresql" else ""
+        tracking = "tracking." if db.dialect.name == "postgresql" else ""
+        for statement in (
+            f"INSERT INTO {tracking}trk_device VALUES (1, 'gate', 'reader', 'org-7', NULL, 1, '', 0, NULL, NULL)",
+            f"INSERT INTO {rfid}rfid_epcis_event VALUES (5, 'ni:///sha-256;{digest}?ver=CBV2.0', 'ObjectEvent', "
+            "'OBSERVE', 1000, '+08:00', 'arriving', NULL, 'urn:epc:id:sgln:6901234.00001.0', NULL, '{}', 2000)",
+            f"INSERT INTO {rfid}rfid_event_epc VALUES (5, 'urn:epc:id:sscc:6901234.0000000042', 'epc')",
+            f"INSERT INTO {rfid}rfid_passage VALUES (5, 'urn:epc:id:sscc:6901234.0000000042', 'gate', 1, 1000, "
+            "'yard', 'yard', 30.0, 114.0, 'in', NULL)",
+        ):
+            db.exec_driver_sql(statement)
+    upgrade(databases)
+    with databases.tracking.connect() as db:
+        event = db.execute(sa.select(EVENT, OWNER.c.org_id).join(OWNER, OWNER.c.owner == EVENT.c.owner)).one()
+        key = db.execute(sa.select(EVENT_KEY)).one()
+    assert (event.seq, event.org_id, event.read_point) == (5, "org-7", "/414/6901234000016")
+    assert (event.id_key, event.version.hex()) == (id_key(event.owner, event.event_id), digest[:16])
+    assert (key.value, key.role, key.event_seq) == ("/00/069012340000000429", "epc", 5)

@@ -114,6 +114,12 @@ def get_device(db: sa.Connection, name: str) -> Device:
     return device
 
 
+def organizations_of(db: sa.Connection, device_ids: Iterable[int]) -> dict[int, str]:
+    """The organization of each of these devices."""
+    query = sa.select(DEVICE.c.id, DEVICE.c.org_id).where(DEVICE.c.id.in_(set(device_ids)))
+    return {row.id: row.org_id for row in db.execute(query)}
+
+
 def find_device(db: sa.Connection, name: str) -> Device | None:
     """The device of that name, revoked or not."""
     return find_devices(db, [name]).get(name)

@@ -21,6 +21,7 @@ from haoyun.platform.jobs import tables as _jobs  # noqa: F401
 from haoyun.platform.market import tables as _market  # noqa: F401
 from haoyun.platform.metadata import METADATA as PLATFORM
 from haoyun.platform.trading import tables as _trading  # noqa: F401
+from haoyun.rfid_ingest.epcis.repository import tables as _epcis  # noqa: F401
 from haoyun.rfid_ingest.tables import METADATA as RFID
 from haoyun.tracking.tables import METADATA as TRACKING
 

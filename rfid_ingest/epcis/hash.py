@@ -11,13 +11,15 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 
-from haoyun.rfid_ingest.epc.links import digital_link
+from haoyun.rfid_ingest.epcis.documents.context import STANDARD
+from haoyun.rfid_ingest.epcis.identity import canonical
+from haoyun.rfid_ingest.epcis.instants import instant
 from haoyun.rfid_ingest.epcis.vocabulary import web_uri
 
 VERSION = "CBV2.0"
-NAMESPACES = {"cbvmda": "urn:epcglobal:cbv:mda", "gs1": "https://gs1.org/voc/"}
 
 Json = Mapping[str, object]
 Writer = Callable[[object], str]
@@ -26,13 +28,17 @@ _NUMBER = re.compile(r"-?\d+\.\d+\Z")
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)\Z")
 
 
-def event_hash(event: Json, namespaces: Mapping[str, str] = NAMESPACES) -> str:
+def event_hash(event: Json, namespaces: Mapping[str, str] = STANDARD) -> str:
     """The event's id `ni:///sha-256;…?ver=CBV2.0`; `namespaces` gives the prefixes of its own fields."""
-    digest = hashlib.sha256(canonical_text(event, namespaces).encode()).hexdigest()
-    return f"ni:///sha-256;{digest}?ver={VERSION}"
+    return f"ni:///sha-256;{content_digest(event, namespaces).hex()}?ver={VERSION}"
 
 
-def canonical_text(event: Json, namespaces: Mapping[str, str] = NAMESPACES) -> str:
+def content_digest(event: Json, namespaces: Mapping[str, str] = STANDARD) -> bytes:
+    """The 32 bytes of the event hash."""
+    return hashlib.sha256(canonical_text(event, namespaces).encode("utf-8", "surrogatepass")).digest()
+
+
+def canonical_text(event: Json, namespaces: Mapping[str, str] = STANDARD) -> str:
     """The text that is hashed."""
     text = [f"eventType={event['type']}"]
     text += [write(event[name]) for name, write in _FIELDS if name in event]
@@ -44,20 +50,11 @@ def canonical_text(event: Json, namespaces: Mapping[str, str] = NAMESPACES) -> s
     return "".join(text)
 
 
-def namespaces_of(context: object) -> dict[str, str]:
-    """The prefixes that a document's @context declares, added to those of EPCIS itself."""
-    found = dict(NAMESPACES)
-    for part in context if isinstance(context, list) else [context]:
-        if isinstance(part, Mapping):
-            found |= {prefix: uri for prefix, uri in part.items() if isinstance(uri, str)}
-    return found
-
-
 # --- values ------------------------------------------------------------------------------------------------
 
 
 def _instant(value: object) -> str:
-    moment = datetime.fromisoformat(str(value)).astimezone(UTC)
+    moment = instant(str(value))
     rounded = datetime.fromtimestamp(round(moment.timestamp(), 3), UTC)
     return rounded.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
@@ -67,12 +64,13 @@ def _scalar(value: object) -> str:
         return str(value).lower()
     text = str(value).strip()
     if _INSTANT.match(text):
-        return _instant(text)
+        with suppress(ValueError):  # it only looks like one: the thirtieth of February
+            return _instant(text)
     return text.rstrip("0").rstrip(".") if _NUMBER.match(text) else text
 
 
 def _link(value: object) -> str:
-    return digital_link(str(value).strip())
+    return canonical(str(value).strip())
 
 
 def _measure(value: object) -> str:

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from haoyun.rfid_ingest.epcis.hash import canonical_text, event_hash, namespaces_of
+from haoyun.rfid_ingest.epcis.documents.context import namespaces_of
+from haoyun.rfid_ingest.epcis.hash import canonical_text, event_hash
 
 # The reference implementation's values for the events with every possible field.
 REFERENCE = {

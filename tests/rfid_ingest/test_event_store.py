@@ -13,6 +13,7 @@ from haoyun.rfid_ingest.epcis.store import append_events
 from haoyun.rfid_ingest.errors import EventNotFound
 
 AT = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
+ORG = "org-1"
 SSCC, CASE = "urn:epc:id:sscc:6901234.0000000042", "urn:epc:id:sgtin:6901234.012345.1"
 SEEN = ObjectEvent(event_time=AT, action=Action.OBSERVE, epc_list=(SSCC,), biz_step="arriving")
 PACKED = AggregationEvent(
@@ -21,14 +22,14 @@ PACKED = AggregationEvent(
 
 
 def test_the_same_event_is_stored_once(yard: Any) -> None:
-    first, second = append_events(yard.db, [SEEN, SEEN], AT)
+    first, second = append_events(yard.db, [SEEN, SEEN], [ORG, ORG], AT)
     assert first == second
-    assert append_events(yard.db, [SEEN], AT + timedelta(days=1)) == [first]
+    assert append_events(yard.db, [SEEN], [ORG], AT + timedelta(days=1)) == [first]
     assert count_events(yard.db) == 1
 
 
 def test_an_event_is_found_by_its_hash_with_when_it_was_recorded(yard: Any) -> None:
-    append_events(yard.db, [SEEN], AT)
+    append_events(yard.db, [SEEN], [ORG], AT)
     event = get_event(yard.db, event_hash(SEEN.to_json()))
     assert event.document["recordTime"] == "2026-03-02T08:00:00.000Z"
     assert {name: event.document[name] for name in SEEN.to_json()} == SEEN.to_json()
@@ -38,7 +39,7 @@ def test_an_event_is_found_by_its_hash_with_when_it_was_recorded(yard: Any) -> N
 
 
 def test_an_epc_is_found_in_every_role_by_event_time(yard: Any) -> None:
-    append_events(yard.db, [SEEN, PACKED], AT)
+    append_events(yard.db, [SEEN, PACKED], [ORG, ORG], AT)
     assert [event.document["type"] for event in events_of_epc(yard.db, SSCC)] == [
         "AggregationEvent",
         "ObjectEvent",
@@ -48,7 +49,7 @@ def test_an_epc_is_found_in_every_role_by_event_time(yard: Any) -> None:
 
 
 def test_the_list_of_recent_events_continues_where_it_ended(yard: Any) -> None:
-    append_events(yard.db, [PACKED, SEEN], AT)
+    append_events(yard.db, [PACKED, SEEN], [ORG, ORG], AT)
     (newest,) = list_events(yard.db, limit=1)
     assert newest.document["type"] == "ObjectEvent"
     (older,) = list_events(yard.db, limit=1, before_seq=newest.seq)

@@ -1,0 +1,1 @@
+"""EPCIS documents as they travel: JSON-LD and XML, in and out."""

@@ -1,0 +1,1 @@
+"""EPCIS queries: parameters, what they mean, how they are answered."""

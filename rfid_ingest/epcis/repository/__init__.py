@@ -1,0 +1,1 @@
+"""Stored EPCIS events: tables, capture, index, master data."""

@@ -1,0 +1,1 @@
+"""Validation of EPCIS documents by a JSON Schema of our own."""
