@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from haoyun.platform.cli import ready_databases, settings_of
+from haoyun.platform.epcis_api.deliver import SubscriptionFollower
 from haoyun.platform.jobs.worker import run_worker
 from haoyun.platform.logs import configure_logs
 from haoyun.platform.market.context import MarketContext
@@ -25,7 +26,10 @@ def command(ctx: click.Context) -> None:
         run_worker(
             databases,
             handlers(settings, databases),
-            followers(settings, MarketContext.load(settings, databases.tracking)),
+            [
+                *followers(settings, MarketContext.load(settings, databases.tracking)),
+                SubscriptionFollower(private=settings.webhooks_private),
+            ],
             stopping,
             lease_s=settings.job_lease_s,
         )

@@ -104,6 +104,15 @@ def get_events(org_id: str, name: str) -> Response:
     return answer_query(org_id, query.parameters, query_name=query.name)
 
 
+@blueprint.route("/queries/<name>/events", websocket=True)
+@reading
+def refuse_websocket(org_id: str, name: str) -> Response:
+    """Say what is offered instead."""
+    raise EpcisProblem(
+        406, "WebSocket is not spoken here; ask for ?stream=true without Upgrade, or subscribe"
+    )
+
+
 @blueprint.post("/queries/<name>/subscriptions")
 @writing
 def post_subscription(org_id: str, name: str) -> Response:

@@ -35,11 +35,7 @@ _lock = threading.Lock()
 
 
 def wants_stream() -> bool:
-    """Whether the request asks for a stream. Raises EpcisProblem for what is not spoken here."""
-    if request.headers.get("Upgrade", "").lower() == "websocket":
-        raise EpcisProblem(
-            406, "WebSocket is not spoken here; ask for ?stream=true without Upgrade, or subscribe"
-        )
+    """Whether the request asks for a stream. Raises EpcisProblem for another value."""
     if "stream" not in request.args:
         return False
     if request.args["stream"] != "true" or set(request.args) - _ALLOWED:

@@ -20,6 +20,7 @@ from haoyun.tracking.instants import find_instant, from_ms, to_ms
 
 FIRST_PAUSE = timedelta(seconds=2)  # after a failed delivery; doubled with each, up to the longest
 LONGEST_PAUSE = timedelta(minutes=15)
+LEASE = timedelta(minutes=1)  # several times as long as a delivery may take
 _NEVER_MS = 253_402_300_799_000  # the end of the calendar: a schedule that has no next time
 
 
@@ -106,6 +107,13 @@ def due_subscriptions(db: sa.Connection, now: datetime, limit: int = 100) -> lis
     t = SUBSCRIPTION.c
     query = sa.select(SUBSCRIPTION).where(t.due_ms <= to_ms(now)).order_by(t.due_ms, t.id).limit(limit)
     return [_subscription(row) for row in db.execute(query)]
+
+
+def claim(db: sa.Connection, subscription: Subscription, now: datetime) -> bool:
+    """Take a due subscription, so that no other worker serves it within the lease. False when one was quicker."""
+    t = SUBSCRIPTION.c
+    mine = SUBSCRIPTION.update().where(t.id == subscription.id, t.due_ms == to_ms(subscription.due_at))
+    return db.execute(mine.values(due_ms=to_ms(now + LEASE))).rowcount == 1
 
 
 def delivered(
