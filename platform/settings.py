@@ -145,6 +145,9 @@ class Settings(BaseModel):
     languages: Annotated[
         tuple[str, ...], Field(description="Languages of the portal, the default first.")
     ] = ("zh", "en")
+    webhooks_private: Annotated[
+        bool, Field(description="EPCIS subscriptions may post to addresses of the own network.")
+    ] = False
     threads: Annotated[int, Field(ge=1, le=256, description="Threads of the portal.")] = 16
     log_format: Annotated[str, Field(pattern="^(text|json)$", description="text or json.")] = "text"
 

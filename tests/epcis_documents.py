@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+CONTEXT = "https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld"
 Slot = tuple[Any, Any]  # a container and the key or index in it
 
 ODD_VALUES: tuple[Any, ...] = (
@@ -84,3 +85,31 @@ def _slots(value: Any) -> Iterator[Slot]:
         for index, item in enumerate(value):
             yield value, index
             yield from _slots(item)
+
+
+def seen(number: int = 1, **changes: Any) -> dict[str, Any]:
+    """A bare event."""
+    return {
+        "@context": CONTEXT,
+        "type": "ObjectEvent",
+        "eventTime": f"2026-03-02T08:{number:02}:00.000+08:00",
+        "eventTimeZoneOffset": "+08:00",
+        "epcList": [f"urn:epc:id:sscc:6901234.00000000{number:02}"],
+        "action": "OBSERVE",
+        "bizStep": "shipping",
+        "disposition": "in_transit",
+        "readPoint": {"id": "urn:epc:id:sgln:6901234.00001.7"},
+        **changes,
+    }
+
+
+def document(*events: dict[str, Any], context: Any = CONTEXT) -> dict[str, Any]:
+    """A capture document."""
+    bare = [{name: value for name, value in event.items() if name != "@context"} for event in events]
+    return {
+        "@context": context,
+        "type": "EPCISDocument",
+        "schemaVersion": "2.0",
+        "creationDate": "2026-03-02T08:00:00Z",
+        "epcisBody": {"eventList": bare},
+    }

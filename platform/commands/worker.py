@@ -8,6 +8,7 @@ import click
 
 from haoyun.platform.cli import ready_databases, settings_of
 from haoyun.platform.database import Databases
+from haoyun.platform.epcis_api.deliver import SubscriptionFollower
 from haoyun.platform.jobs.celery_engine import Sender, make_app
 from haoyun.platform.jobs.errors import NoEngine
 from haoyun.platform.jobs.worker import Follower, run_loops, run_worker
@@ -27,7 +28,10 @@ def command(ctx: click.Context) -> None:
     configure_logs(settings.log_format)
     databases = ready_databases(settings)
     stopping = stop_on_signals()
-    following = followers(settings, MarketContext.load(settings, databases.tracking))
+    following = [
+        *followers(settings, MarketContext.load(settings, databases.tracking)),
+        SubscriptionFollower(private=settings.webhooks_private),
+    ]
     try:
         if settings.celery_broker_url is not None and settings.jobs_engine == "celery":
             _send(settings.celery_broker_url.get_secret_value(), databases, following, stopping)

@@ -10,6 +10,7 @@ from apiflask import APIFlask
 from haoyun.platform.accounts.security import init_security
 from haoyun.platform.api.app_parts import api_flask_options, register_api
 from haoyun.platform.database import Databases
+from haoyun.platform.epcis_api.app_part import register_epcis
 from haoyun.platform.portal import (
     account,
     capacities,
@@ -68,6 +69,7 @@ def create_app(settings: Settings, databases: Databases) -> APIFlask:
     i18n.init_i18n(app, settings)
     init_security(app, settings, databases)
     register_api(app, settings, databases)
+    register_epcis(app)
     init_headers(app, settings.base_map.origins)
     init_formats(app)
     init_frame(app)

@@ -6,6 +6,7 @@ RfidError
 ├── QueryTooLarge            more events match than the query allows
 ├── QueryTooComplex          a query that would look at too many events
 ├── SubscriptionRefused      a subscription without a schedule, or to an address that may not be called
+├── DeliveryFailed           a subscriber did not take a document
 ├── NameTaken                a query of this name is stored already
 ├── EventTaken               an event of this id is stored already and says something else
 └── NotFound                 no query, subscription or capture job of this name
@@ -46,6 +47,10 @@ class QueryTooComplex(RfidError):
 
 class SubscriptionRefused(RfidError, ValueError):
     """A subscription without a schedule, or to an address that may not be called."""
+
+
+class DeliveryFailed(RfidError):
+    """A subscriber did not take a document."""
 
 
 class NameTaken(RfidError):

@@ -13,6 +13,7 @@ from haoyun.rfid_ingest.epcis.hash import VERSION, content_digest
 from haoyun.rfid_ingest.epcis.identity import index_key
 from haoyun.rfid_ingest.epcis.instants import instant_ms
 from haoyun.rfid_ingest.epcis.roles import Role
+from haoyun.rfid_ingest.epcis.translate import company_prefixes
 from haoyun.rfid_ingest.epcis.vocabulary import bare_word
 
 Json = Mapping[str, Any]
@@ -54,14 +55,16 @@ def file_event(event: Json, namespaces: Mapping[str, str]) -> Filing:
     digest = content_digest(event, namespaces)
     columns = columns_of(event)
     keys = frozenset(_bounded(keys_of(event)))
+    document = orjson.dumps(event).decode()
+    prefixes = ((prefix, "prefixes") for prefix in company_prefixes(document))
     return Filing(
         event_id=event.get("eventID") or f"ni:///sha-256;{digest.hex()}?ver={VERSION}",
         version=_version(digest, event.get("errorDeclaration")),
         digest=digest,
         columns=columns,
         keys=keys,
-        terms=frozenset(_bounded(terms_of(columns))),
-        document=orjson.dumps(event).decode(),
+        terms=frozenset((*_bounded(terms_of(columns)), *prefixes)),
+        document=document,
     )
 
 

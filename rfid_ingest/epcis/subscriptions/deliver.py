@@ -1,0 +1,102 @@
+"""What subscribers are told: the events behind their cursor that their query finds, in documents of bounded size.
+
+The cursor moves in the transaction after the receiver has answered: a process that dies in between tells the receiver
+the same again, never nothing. Receivers know events by their eventID.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+
+import orjson
+import sqlalchemy as sa
+import structlog
+
+from haoyun.rfid_ingest.epcis.errors import DeliveryFailed, NotFound
+from haoyun.rfid_ingest.epcis.query.parse import parse_query
+from haoyun.rfid_ingest.epcis.repository.answer import answer_of, as_json
+from haoyun.rfid_ingest.epcis.repository.search import matches
+from haoyun.rfid_ingest.epcis.repository.tables import EVENT
+from haoyun.rfid_ingest.epcis.subscriptions import store
+from haoyun.rfid_ingest.epcis.subscriptions.queries_store import get_query
+from haoyun.rfid_ingest.epcis.subscriptions.store import Subscription
+
+EVENTS_A_DOCUMENT = 100
+ROUND_S = 20.0  # a round ends then, whoever still waits: the next begins at once
+NUMBERS_A_LOOK = 5_000  # events looked at for one document
+
+Transaction = Callable[[], AbstractContextManager[sa.Connection]]
+Post = Callable[[str, bytes, str | None], None]
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Parcel:
+    """What a receiver gets next: a document (None: nothing to say), and how far it reaches."""
+
+    body: bytes | None
+    cursor: int
+    more: bool
+
+
+def deliver_due(reading: Transaction, writing: Transaction, post: Post, now: datetime) -> int:
+    """Serve every subscription that is due, each once. Returns how many documents were taken."""
+    with reading() as db:
+        due = store.due_subscriptions(db, now)
+        last = _last(db)
+    taken = 0
+    end = time.monotonic() + ROUND_S
+    for one in due:
+        # A stream with nothing new is due all the time; it is not written to.
+        if time.monotonic() < end and (one.schedule or one.cursor < last):
+            taken += _serve(reading, writing, post, one, now)
+    return taken
+
+
+def _serve(reading: Transaction, writing: Transaction, post: Post, one: Subscription, now: datetime) -> bool:
+    with writing() as db:
+        if not store.claim(db, one, now):
+            return False
+    with reading() as db:
+        try:
+            parcel = _parcel(db, one, now)
+        except NotFound:  # the query and with it the subscription were deleted a moment ago
+            return False
+    try:
+        if parcel.body is not None:
+            post(one.dest, parcel.body, one.signature_token)
+    except DeliveryFailed as error:
+        log.warning(
+            "subscriber not reached", subscription=one.id, problem=str(error), failures=one.failures + 1
+        )
+        with writing() as db:
+            store.failed(db, one, str(error), now)
+        return False
+    with writing() as db:
+        store.delivered(db, one, parcel.cursor, now, notified=parcel.body is not None, more=parcel.more)
+    return parcel.body is not None
+
+
+def _parcel(db: sa.Connection, one: Subscription, now: datetime) -> _Parcel:
+    last = _last(db)
+    up_to = min(last, one.cursor + NUMBERS_A_LOOK)
+    query = parse_query(get_query(db, one.owner, one.query_name).parameters)
+    events = []
+    for event in matches(db, one.owner, query, one.cursor, up_to):
+        events.append(event)
+        if len(events) == EVENTS_A_DOCUMENT:
+            up_to = event.seq
+            break
+    more = up_to < last
+    if not events and (more or not one.report_if_empty):
+        return _Parcel(None, up_to, more)
+    document = as_json(answer_of(db, one.owner, events, one.epc_format), now, one.query_name, one.id)
+    return _Parcel(orjson.dumps(document), up_to, more)
+
+
+def _last(db: sa.Connection) -> int:
+    return db.scalar(sa.select(sa.func.max(EVENT.c.seq))) or 0

@@ -1,0 +1,267 @@
+"""Subscriptions: what a receiver is told, when, how it is signed, and that nothing is lost when it does not answer."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from typing import Any
+
+import orjson
+import pytest
+import sqlalchemy as sa
+from apiflask import APIFlask
+from epcis_documents import document, seen
+
+from haoyun.platform.database import Databases, reading
+from haoyun.platform.epcis_api.deliver import SubscriptionFollower
+from haoyun.platform.services import EXTENSION
+from haoyun.rfid_ingest.epcis.errors import DeliveryFailed, SubscriptionRefused
+from haoyun.rfid_ingest.epcis.repository.tables import SUBSCRIPTION
+from haoyun.rfid_ingest.epcis.subscriptions import deliver as deliver_module
+from haoyun.rfid_ingest.epcis.subscriptions.deliver import deliver_due
+from haoyun.rfid_ingest.epcis.subscriptions.post import post, signature
+from haoyun.rfid_ingest.epcis.subscriptions.schedule import parse_schedule
+from haoyun.rfid_ingest.epcis.validation.check import faults
+
+Make = Callable[..., Any]
+
+
+@dataclass
+class Receiver:
+    """A subscriber's web server."""
+
+    url: str
+    status: int = 200
+    got: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
+
+    def events(self) -> list[list[dict[str, Any]]]:
+        """The events of each document that came."""
+        bodies = [orjson.loads(body) for _headers, body in self.got]
+        assert all(faults(body) == [] for body in bodies)
+        return [body["epcisBody"]["queryResults"]["resultsBody"]["eventList"] for body in bodies]
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            found.got.append((dict(self.headers), body))
+            self.send_response(found.status)
+            self.end_headers()
+
+        def log_message(self, *_args: object) -> None:
+            pass
+
+    server = HTTPServer(("127.0.0.1", 0), Handler)
+    found = Receiver(f"http://127.0.0.1:{server.server_port}/hook?of=me")
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield found
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture
+def serve(databases: Databases) -> Callable[..., int]:
+    """Serves what is due at an instant."""
+
+    def run(now: datetime) -> int:
+        engine = databases.tracking
+        send = lambda dest, body, token: post(dest, body, token, private=True)  # noqa: E731
+        return deliver_due(reading(engine).connect, engine.begin, send, now)
+
+    return run
+
+
+def _subscribe(me: Any, receiver: Receiver, query: dict[str, Any] | None = None, **more: Any) -> str:
+    me.post("/queries", {"name": "q", "query": query or {}})
+    wish = {"dest": receiver.url, "signatureToken": "s3cret", **(more or {"stream": True})}
+    made = me.post("/queries/q/subscriptions", wish)
+    assert made.status_code == 201, made.text
+    location: str = made.headers["Location"].split("/epcis/v2", 1)[1]
+    return location
+
+
+def test_a_stream_tells_what_matches_once_and_signed(
+    party: Make, receiver: Receiver, serve: Callable[..., int]
+) -> None:
+    me, other = party(), party("carrier")
+    me.post("/capture", document(seen(1)))
+    location = _subscribe(me, receiver, {"EQ_bizStep": ["shipping"]})
+    now = datetime.now(UTC)
+    assert serve(now) == 0 and receiver.got == []
+    me.post("/capture", document(seen(2), seen(3, bizStep="packing"), seen(4)))
+    other.post("/capture", document(seen(5)))
+    assert [serve(now + timedelta(seconds=n)) for n in range(3)] == [1, 0, 0]
+    ((headers, body),) = receiver.got
+    assert headers["GS1-Signature"] == signature("s3cret", body)
+    assert orjson.loads(body)["epcisBody"]["queryResults"]["queryName"] == "q"
+    (events,) = receiver.events()
+    assert [event["eventTime"][14:16] for event in events] == ["02", "04"]
+    assert me.get(location).get_json()["lastNotifiedAt"]
+
+
+def test_a_receiver_that_does_not_answer_is_told_later_and_misses_nothing(
+    party: Make, receiver: Receiver, serve: Callable[..., int], databases: Databases
+) -> None:
+    me = party()
+    _subscribe(me, receiver)
+    me.post("/capture", document(seen(1)))
+    receiver.status = 503
+    now = datetime.now(UTC)
+    assert serve(now) == 0
+    me.post("/capture", document(seen(2)))
+    receiver.status = 200
+    assert serve(now + timedelta(seconds=1)) == 0  # it rests for two seconds
+    with databases.tracking.connect() as db:
+        row = db.execute(sa.select(SUBSCRIPTION)).one()
+    assert (row.failures, row.problem) == (1, "127.0.0.1 answered 503")
+    assert serve(now + timedelta(seconds=3)) == 1
+    assert [len(events) for events in receiver.events()] == [1, 2]
+
+
+def test_two_workers_do_not_tell_the_same_thing_twice(
+    party: Make, receiver: Receiver, databases: Databases
+) -> None:
+    me = party()
+    _subscribe(me, receiver)
+    me.post("/capture", document(seen(1)))
+    engine, now = databases.tracking, datetime.now(UTC)
+    second: list[int] = []
+
+    def send(dest: str, body: bytes, token: str | None) -> None:
+        second.append(deliver_due(reading(engine).connect, engine.begin, send, now))
+        post(dest, body, token, private=True)
+
+    assert deliver_due(reading(engine).connect, engine.begin, send, now) == 1
+    assert (second, len(receiver.got)) == ([0], 1)
+
+
+def test_many_events_come_in_several_documents(
+    monkeypatch: pytest.MonkeyPatch, party: Make, receiver: Receiver, serve: Callable[..., int]
+) -> None:
+    monkeypatch.setattr(deliver_module, "EVENTS_A_DOCUMENT", 2)
+    me = party()
+    _subscribe(me, receiver)
+    me.post("/capture", document(*(seen(n) for n in range(1, 6))))
+    now = datetime.now(UTC)
+    assert [serve(now + timedelta(seconds=n)) for n in range(5)] == [1, 1, 1, 0, 0]
+    assert [len(events) for events in receiver.events()] == [2, 2, 1]
+
+
+def test_the_initial_record_time_brings_what_was_recorded_before(
+    party: Make, receiver: Receiver, serve: Callable[..., int]
+) -> None:
+    me = party()
+    me.post("/capture", document(seen(1)))
+    _subscribe(me, receiver, stream=True, initialRecordTime="2026-01-01T00:00:00Z")
+    serve(datetime.now(UTC))
+    assert [len(events) for events in receiver.events()] == [1]
+
+
+@pytest.mark.parametrize(("report", "documents"), [(True, 2), (False, 1)])
+def test_a_schedule_tells_at_its_time_and_of_nothing_only_when_asked(
+    party: Make, receiver: Receiver, serve: Callable[..., int], report: bool, documents: int
+) -> None:
+    me = party()
+    _subscribe(me, receiver, schedule={"minute": "[0-59]"}, reportIfEmpty=report)
+    now = datetime.now(UTC)
+    assert serve(now) == 0
+    me.post("/capture", document(seen(1)))
+    assert serve(now + timedelta(minutes=1)) == 1
+    serve(now + timedelta(minutes=2))
+    assert len(receiver.got) == documents
+
+
+def test_a_subscription_ends_with_its_query(
+    party: Make, receiver: Receiver, serve: Callable[..., int]
+) -> None:
+    me = party()
+    _subscribe(me, receiver)
+    me.post("/capture", document(seen(1)))
+    assert me.call("DELETE", "/queries/q").status_code == 204
+    assert serve(datetime.now(UTC)) == 0
+
+
+@pytest.mark.parametrize(
+    "dest", ["http://127.0.0.1:9/", "http://localhost/", "http://169.254.1.1/", "http://[::1]/"]
+)
+def test_the_own_network_is_not_called_unless_that_is_allowed(dest: str) -> None:
+    with pytest.raises(DeliveryFailed, match="own network"):
+        post(dest, b"{}", None, private=False)
+
+
+def test_a_follower_serves_beside_the_others(party: Make, receiver: Receiver, databases: Databases) -> None:
+    me = party()
+    _subscribe(me, receiver)
+    me.post("/capture", document(seen(1)))
+    follower = SubscriptionFollower(private=True)
+    now = datetime.now(UTC)
+    assert follower(databases, now) == 0  # the round has only begun
+    assert follower.wait() == 1
+    assert follower(databases, now) == 1  # and tells of the one before
+    follower.wait()
+
+
+@pytest.mark.parametrize(
+    ("fields", "after", "due"),
+    [
+        ({"hour": "1", "minute": "5"}, "2026-03-02T01:04:59", "2026-03-02T01:05:00"),
+        ({"hour": "1", "minute": "5"}, "2026-03-02T01:05:00", "2026-03-03T01:05:00"),
+        ({"second": "0,30"}, "2026-03-02T08:00:00", "2026-03-02T08:00:30"),
+        ({"minute": "[10-12]"}, "2026-03-02T08:12:00", "2026-03-02T09:10:00"),
+        ({"dayOfMonth": "29", "month": "2"}, "2026-03-02T00:00:00", "2028-02-29T00:00:00"),
+        ({"dayOfWeek": "7"}, "2026-03-02T08:00:00", "2026-03-08T00:00:00"),
+    ],
+)
+def test_a_schedule_is_due_when_every_field_fits(fields: dict[str, str], after: str, due: str) -> None:
+    instant = datetime.fromisoformat(after).replace(tzinfo=UTC)
+    assert parse_schedule(fields).next(instant) == datetime.fromisoformat(due).replace(tzinfo=UTC)
+
+
+def test_a_schedule_without_a_field_is_refused() -> None:
+    with pytest.raises(SubscriptionRefused, match="at least one field"):
+        parse_schedule({})
+
+
+def test_a_long_answer_tells_events_as_they_come(party: Make, app: APIFlask) -> None:
+    me = party()
+    me.post("/queries", {"name": "q", "query": {"EQ_bizStep": ["shipping"]}})
+    me.post("/capture", document(seen(1)))
+    answer = me.get("/queries/q/events?stream=true")
+    assert (answer.status_code, answer.content_type) == (200, "application/x-ndjson")
+    lines = answer.response
+    iterator = iter(lines)
+    assert next(iterator) == b"\n"
+    me.post("/capture", document(seen(2, bizStep="packing"), seen(3)))
+    told = orjson.loads(next(iterator))
+    assert [e["bizStep"] for e in told["epcisBody"]["queryResults"]["resultsBody"]["eventList"]] == [
+        "shipping"
+    ]
+    answer.close()
+
+
+def test_streams_leave_threads_for_everything_else(party: Make, app: APIFlask) -> None:
+    me = party()
+    me.post("/queries", {"name": "q", "query": {}})
+    most = app.extensions[EXTENSION].settings.threads // 4
+    running = [me.get("/queries/q/events?stream=true") for _ in range(most)]
+    refused = me.get("/queries/q/events?stream=true")
+    assert (refused.status_code, refused.headers["Retry-After"]) == (503, "30")
+    for answer in running:
+        answer.close()
+    again = me.get("/queries/q/events?stream=true")
+    assert again.status_code == 200
+    again.close()
+
+
+def test_a_websocket_is_declined_with_what_is_offered_instead(party: Make) -> None:
+    me = party()
+    me.post("/queries", {"name": "q", "query": {}})
+    answer = me.get("/queries/q/events?stream=true", Upgrade="websocket", Connection="Upgrade")
+    assert answer.status_code == 406 and "stream=true" in answer.get_json()["detail"]
