@@ -6,7 +6,8 @@ RfidError
 │   └── UnknownScheme        no GS1 scheme has this header or name
 ├── InvalidEvent             an EPCIS event that the standard forbids
 ├── EventNotFound            no stored event has this id
-└── InvalidReadPoint         a read point's configuration contradicts itself
+├── InvalidReadPoint         a read point's configuration contradicts itself
+└── InvalidMapping           a mapping of a reader's JSON that leads nowhere
 
 A reader's message that is refused is tracking's DecodeError, which the intake turns into a dead letter.
 """
@@ -40,3 +41,7 @@ class EventNotFound(RfidError, LookupError):
 
 class InvalidReadPoint(RfidError, ValueError):
     """A read point's configuration contradicts itself."""
+
+
+class InvalidMapping(RfidError, ValueError):
+    """A mapping of a reader's JSON that leads nowhere."""

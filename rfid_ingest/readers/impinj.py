@@ -1,19 +1,31 @@
 """Impinj R700 (IoT device interface): reports with an `eventType`, of which tag reads are one.
 
 RSSI comes in hundredths of a dBm, the EPC as base64url and, if switched on, as hex too; times have nine
-decimals.
+decimals. All other reports (antennas, inputs, the inventory's status) are the reader's health.
 """
 
 from __future__ import annotations
 
-import base64
-import binascii
 from collections.abc import Mapping
 from typing import Any
 
+import orjson
+
 from haoyun.rfid_ingest.readers.documents import open_reports
-from haoyun.rfid_ingest.readers.reading import Reading, TagRead, find_number, need, read_items, read_time
-from haoyun.tracking.errors import DecodeError
+from haoyun.rfid_ingest.readers.reading import (
+    MAX_DETAIL,
+    HealthReport,
+    Item,
+    Reading,
+    TagRead,
+    epc_of_base64url,
+    find_number,
+    find_time,
+    find_whole,
+    need,
+    read_items,
+    read_time,
+)
 
 _CENTI = 100.0
 
@@ -23,29 +35,30 @@ def parse(payload: bytes) -> Reading:
     return read_items(open_reports(payload), _report)
 
 
-def _report(report: Mapping[str, Any]) -> TagRead | None:
-    if need(report, "eventType", str) != "tagInventory":
-        return None
+def _report(report: Mapping[str, Any]) -> Item:
+    kind = need(report, "eventType", str)
+    if kind != "tagInventory":
+        return _health(kind, report)
     event = need(report, "tagInventoryEvent", dict)
     rssi_cdbm = find_number(event, "peakRssiCdbm")
+    seen = "lastSeenTime"
     return TagRead(
-        antenna=need(event, "antennaPort", int),
-        epc_hex=_epc_hex(event),
-        read_at=read_time(event if event.get("lastSeenTime") else report, _time_field(event)),
-        rssi_dbm=None if rssi_cdbm is None else rssi_cdbm / _CENTI,
+        need(event, "antennaPort", int),
+        need(event, "epcHex", str).upper() if event.get("epcHex") is not None else _epc(event),
+        read_time(event, seen) if event.get(seen) else read_time(report, "timestamp"),
+        None if rssi_cdbm is None else rssi_cdbm / _CENTI,
     )
 
 
-def _time_field(event: Mapping[str, Any]) -> str:
-    return "lastSeenTime" if event.get("lastSeenTime") else "timestamp"
+def _epc(event: Mapping[str, Any]) -> str:
+    return epc_of_base64url(need(event, "epc", str))
 
 
-def _epc_hex(event: Mapping[str, Any]) -> str:
-    if event.get("epcHex") is not None:
-        return str(need(event, "epcHex", str)).upper()
-    text = need(event, "epc", str)
-    try:
-        raw = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
-    except (binascii.Error, ValueError) as error:
-        raise DecodeError(f"epc {text[:40]!r} is not base64url: {error}", code="bad_read") from error
-    return raw.hex().upper()
+def _health(kind: str, report: Mapping[str, Any]) -> HealthReport:
+    """antennaConnected, antennaDisconnected, inventoryStatus, inventoryTerminated, gpiTransition and what may come."""
+    found = report.get(f"{kind}Event")
+    event = found if isinstance(found, dict) else {}
+    detail = orjson.dumps(event).decode()[:MAX_DETAIL] if event else ""
+    return HealthReport(
+        kind[:40] or "unknown", find_whole(event, "antennaPort"), find_time(report, "timestamp"), detail
+    )
