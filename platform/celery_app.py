@@ -34,7 +34,7 @@ def build() -> Celery:
     if settings.celery_broker_url is None:
         raise SettingsError("a Celery worker needs HAOYUN_CELERY_BROKER_URL")
     configure_logs(settings.log_format)
-    app = make_app(settings.celery_broker_url.get_secret_value())
+    app = make_app(settings.celery_broker_url.get_secret_value(), settings.celery_queue)
 
     @cache
     def worker() -> Worker:

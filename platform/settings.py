@@ -96,6 +96,10 @@ class Settings(BaseModel):
         SecretStr | None,
         Field(description="Celery's transport: redis://host:6379/0 or amqp://user:password@host:5672//."),
     ] = None
+    celery_queue: Annotated[
+        str,
+        Field(description="Celery's queue; installations that share a transport need names of their own."),
+    ] = "haoyun-jobs"
     map: Annotated[
         str, Field(description="Road network: trunk, coquimbo, or the name of an imported map.")
     ] = "trunk"

@@ -63,7 +63,8 @@ class _Reporter:
 def _deadline(work: Assignment, share: float) -> float:
     now = time.monotonic()
     margin_s = max(_MARGIN_S, share * (work.deadline - now))
-    return max(work.deadline - margin_s, now + _LEAST_SEARCH_S)
+    deadline = max(work.deadline - margin_s, now + _LEAST_SEARCH_S)
+    return deadline if work.search_s is None else min(deadline, now + work.search_s)
 
 
 def _search_or_tools(work: Assignment, out: Callable[[Finding], None], handed_over: SimpleQueue[Any]) -> None:

@@ -44,6 +44,7 @@ class Assignment:
     of: int = 1  # how many there are
     start: Tours | None = None
     limit_s: float | None = None  # of a steady search: its work follows from this, not from the clock
+    search_s: float | None = None  # of search at most, from when the process has loaded what it needs
     warmth: float = 1.0  # how hot the search begins, as a share of a search from nothing
 
 

@@ -48,9 +48,16 @@ class Problem:
     profiles: Mapping[str, Matrices] = field(default_factory=dict)  # for vehicles that travel differently
     plane: Plane | None = None
     goods: GoodsRules = NO_RULES
+    # Jobs, then shipments.
+    tasks: tuple[Task, ...] = field(init=False, repr=False)
+    # Every visit: jobs, then each shipment's pickup and delivery. Its positions number the stops.
+    stops: tuple[Stop, ...] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         """Refuse a problem that contradicts itself, with the rule it breaks."""
+        tasks: tuple[Task, ...] = (*self.jobs, *self.shipments)
+        object.__setattr__(self, "tasks", tasks)
+        object.__setattr__(self, "stops", tuple(stop for task in tasks for stop in stops_of(task)))
         own = Matrices(self.durations_s, self.distances_m)
         object.__setattr__(self, "durations_s", own.durations_s)
         object.__setattr__(self, "distances_m", own.distances_m)
@@ -74,16 +81,6 @@ class Problem:
                 self.capacity_names, self.objective, dict(self.profiles), self.plane, self.goods,
             ),
         )  # fmt: skip
-
-    @property
-    def tasks(self) -> tuple[Task, ...]:
-        """Jobs, then shipments."""
-        return (*self.jobs, *self.shipments)
-
-    @property
-    def stops(self) -> tuple[Stop, ...]:
-        """Every visit: jobs, then each shipment's pickup and delivery. Its positions number the stops."""
-        return tuple(stop for task in self.tasks for stop in stops_of(task))
 
     def matrices_of(self, vehicle: Vehicle) -> tuple[LegMatrix, LegMatrix]:
         """The (durations_s, distances_m) that this vehicle travels by."""

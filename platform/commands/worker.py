@@ -34,7 +34,8 @@ def command(ctx: click.Context) -> None:
     ]
     try:
         if settings.celery_broker_url is not None and settings.jobs_engine == "celery":
-            _send(settings.celery_broker_url.get_secret_value(), databases, following, stopping)
+            app = make_app(settings.celery_broker_url.get_secret_value(), settings.celery_queue)
+            run_loops(databases, [Sender(databases, app, stopping).send_due], following, stopping)
         else:
             _run(settings, databases, following, stopping)
     except NoEngine as error:
@@ -55,10 +56,3 @@ def _run(
             lease_s=settings.job_lease_s,
             at_once=settings.jobs_at_once,
         )
-
-
-def _send(
-    broker_url: str, databases: Databases, following: list[Follower], stopping: threading.Event
-) -> None:
-    sender = Sender(databases, make_app(broker_url), stopping)
-    run_loops(databases, [sender.send_due], following, stopping)

@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from celery import Celery
 
 TASK = "haoyun.run_job"
-QUEUE = "haoyun-jobs"
 _BATCH = 200
 # A row that nobody has claimed so long after it was sent is sent again: its message may be lost.
 _RESEND_S = 60.0
@@ -37,15 +36,18 @@ _RETRY_S = 2.0  # pause while the transport does not answer
 log = structlog.get_logger(__name__)
 
 
-def make_app(broker_url: str) -> Celery:
-    """Celery for this transport (redis://, amqp://). Raises NoEngine where Celery is not installed."""
+def make_app(broker_url: str, queue_name: str) -> Celery:
+    """Celery for this transport (redis://, amqp://), with one queue of it.
+
+    Raises NoEngine where Celery is not installed.
+    """
     try:
         from celery import Celery  # noqa: PLC0415 - an extra: pip install haoyun[celery]
     except ImportError as error:
-        raise NoEngine("HAOYUN_JOBS_ENGINE=celery needs Celery: pip install 'haoyun[celery]'") from error
+        raise NoEngine("the jobs engine celery needs the package: pip install 'haoyun[celery]'") from error
     app = Celery("haoyun", broker=broker_url, set_as_current=False)
     app.conf.update(
-        task_default_queue=QUEUE,
+        task_default_queue=queue_name,
         task_ignore_result=True,  # the row holds it
         task_acks_late=True,
         task_reject_on_worker_lost=False,  # the row's lease brings it back, and counts the try
@@ -91,7 +93,7 @@ class Sender:
         return False
 
     def _send(self, job_id: str) -> None:
-        self.app.send_task(TASK, args=[job_id], queue=QUEUE, retry=False)
+        self.app.send_task(TASK, args=[job_id], retry=False)
 
     def _due(self) -> list[str]:
         now = self.clock()

@@ -17,8 +17,10 @@ from haoyun.routing.recipes import Engine, Recipe
 
 _RECIPE = Recipe("ruin and recreate, in parts", Engine.RUIN_AND_RECREATE)
 TRIES = 2  # of an item whose process dies
-# A steady search goes by its work; the clock stops it only on a machine many times slower than it should be.
-_PATIENCE = 4.0
+# A steady search goes by its work, which takes half its seconds on the machine of the figures; on a machine that is
+# slower or busy the clock ends it, so that rounds take no longer than was planned.
+_PATIENCE = 1.25
+_LOADING_S = 20.0  # that a fresh process may take on a busy machine before its search begins
 _START_S = 1.0  # what a steady search leaves of its limit for starting and recombining
 _GRACE_S = 0.5
 
@@ -37,10 +39,11 @@ def carry_out(
     SolverFailed if the process dies.
     """
     part = Part.of(atlas, item)
-    latest = min(deadline, time.monotonic() + _PATIENCE * item.seconds + _GRACE_S)
+    search_s = _PATIENCE * item.seconds
+    latest = min(deadline, time.monotonic() + search_s + _LOADING_S)
     work = Assignment(
         part.problem, _RECIPE, item.seed, latest,
-        start=part.start, limit_s=item.seconds + _START_S, warmth=item.warmth,
+        start=part.start, limit_s=item.seconds + _START_S, search_s=search_s, warmth=item.warmth,
     )  # fmt: skip
     tours: Tours | None = None
     ended = False

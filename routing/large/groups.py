@@ -17,6 +17,7 @@ from haoyun.routing.problem import Tours
 
 _NEAREST = 12
 _NEAREST_TO_IDLE = 64
+_TINY = 0.3  # of a group's size: less than this is no group of its own
 _CROWDED = 1.5  # idle vehicles of a group, at most, as a multiple of its fair share
 _OFFERS = 3  # a task that is left goes to one of so many groups nearest to it, another one in another round
 
@@ -71,7 +72,27 @@ class Grouping:
         for first in self.draw.permutation(len(self.tours)).tolist():
             if first in free:
                 groups.append(self._grow(first, free, served, size))
-        return groups
+        return self._joined(groups, size)
+
+    def _joined(self, groups: list[Group], size: int) -> list[Group]:
+        """What was left between the others, too small to be worth a search, joins the neighbour it is linked with."""
+        large = [group for group in groups if len(group.tasks) >= _TINY * size]
+        home = self._group_of(large)
+        for group in groups:
+            if len(group.tasks) >= _TINY * size:
+                continue
+            votes: Counter[int] = Counter()
+            for v in group.vehicles:
+                for other, strength in self.links[v].items():
+                    if other in home:
+                        votes[home[other]] += strength
+            if votes:
+                chosen = large[min(votes, key=lambda n: (-votes[n], n))]
+                chosen.vehicles += group.vehicles
+                chosen.tasks += group.tasks
+            else:
+                large.append(group)
+        return large
 
     def _grow(self, first: int, free: set[int], served: list[list[int]], size: int) -> Group:
         group = Group([], [])

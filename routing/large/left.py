@@ -25,22 +25,17 @@ def explained(atlas: Atlas, plan: Plan) -> Plan:
     """
     problem = _without_hours(atlas.problem)
     number = {(Unassigned.of(task).kind, task.id): n for n, task in enumerate(atlas.tasks)}
-    entries = []
-    for entry in plan.unassigned:
-        n = number[entry.kind, entry.id]
-        entries.append(Unassigned.of(atlas.tasks[n], _reasons(atlas, problem, n)))
+    tasks = (atlas.tasks[number[entry.kind, entry.id]] for entry in plan.unassigned)
+    entries = (Unassigned.of(task, _reasons(atlas, problem, task)) for task in tasks)
     return replace(plan, unassigned=tuple(entries))
 
 
-def _reasons(atlas: Atlas, problem: Problem, number: int) -> tuple[Reason, ...]:
-    task = atlas.tasks[number]
-    asked = _nearest_able(atlas, problem, task)
+def _reasons(atlas: Atlas, problem: Problem, task: Task) -> tuple[Reason, ...]:
     stops = stops_of(task)
-    able = sum(could_serve(problem, problem.vehicles[v], task, stops) for v in asked)
-    if not able:
+    fitting = _nearest_able(atlas, problem, task)
+    if not any(could_serve(problem, problem.vehicles[v], task, stops) for v in fitting):
         return why_unassigned(problem, task)
-    who = f"{able} of the {len(asked)} nearest vehicles with the skills and the room"
-    text = f"{who} could serve it alone, but not with what the plan gives them"
+    text = "vehicles near it could serve it alone, but not with what the plan gives them"
     return (Reason(ReasonCode.NOT_ENOUGH_ROOM, text),)
 
 

@@ -32,7 +32,7 @@ GROUP_TASKS = 200
 _FIRST_SHARE = 0.25  # of the time of all processes, for the first split
 _ROUNDS = 6  # how many rounds the rest is meant for
 _LEAST_ITEM_S = 0.5
-_WARMTH = 0.3
+_WARMTH = 0.1
 
 
 @dataclass(frozen=True, slots=True)
