@@ -13,10 +13,10 @@ _SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """The course of a search: step lines of cost and of what is left behind, both from their own 0 or least."""
+    """The course of a search: step lines of cost and of what is left behind, each between its own least and most."""
 
     cost: str
-    unassigned: str  # "" where everything was served all along
+    unassigned: str  # "" where it never changed
     ticks: tuple[tuple[float, float], ...]  # (x, seconds)
     highest_cost: float
     lowest_cost: float
@@ -33,8 +33,10 @@ def curve(course: Sequence[Mapping[str, Any]], seconds: float) -> Curve | None:
     times = [float(point["seconds"]) for point in course]
     low, high = min(costs), max(costs)
     return Curve(
-        cost=_steps(times, [_share(cost, low * 0.98, high) for cost in costs], span),
-        unassigned=_steps(times, [_share(count, 0, max(left)) for count in left], span) if any(left) else "",
+        cost=_steps(times, [_share(cost, low, high) for cost in costs], span),
+        unassigned=_steps(times, [_share(count, min(left), max(left)) for count in left], span)
+        if min(left) < max(left)
+        else "",
         ticks=tuple((LEFT + share * (WIDTH - 2 * LEFT), share * span) for share in _SHARES),
         highest_cost=high,
         lowest_cost=low,

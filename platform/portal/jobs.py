@@ -13,7 +13,7 @@ from haoyun.platform.api.plans import CONTENT_TYPES
 from haoyun.platform.jobs import BadMove, Job, ask_to_finish, cancel, enqueue, get_job, list_jobs
 from haoyun.platform.market.errors import NotAllowed
 from haoyun.platform.market.store import plates_of
-from haoyun.platform.planning import OPTIMIZE
+from haoyun.platform.planning import MAX_STOPS, OPTIMIZE
 from haoyun.platform.planning.intake import Upload, enqueue_upload
 from haoyun.platform.planning.stored import planned
 from haoyun.platform.planning.why import as_document, explain_one
@@ -48,6 +48,7 @@ def index(actor: Actor) -> str:
         objectives=_OBJECTIVES,
         may_start=_may_start(actor),
         may_upload=actor.may_trade,
+        most_stops=MAX_STOPS,
     )
 
 
