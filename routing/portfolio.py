@@ -121,10 +121,10 @@ class Crew:
                 self._replace_unfinished()
 
     def _replace_unfinished(self) -> None:
-        for place, process in enumerate(self._processes):
-            if process.busy:
-                process.end()
-                self._processes[place] = _Process()
+        for process in [one for one in self._processes if one.busy]:
+            process.end()
+            if process in self._processes:  # not where the crew was closed meanwhile
+                self._processes[self._processes.index(process)] = _Process()
 
 
 def findings(

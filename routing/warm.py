@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 import time
+from pathlib import Path
 
 import numpy as np
 
@@ -35,6 +36,17 @@ def _timetable() -> None:
     vehicle = Vehicle(0, 0, 0, window=Window(0, 36000), hours=CHINA)
     problem = Problem((vehicle,), legs, legs, (Job(1, 1),))
     assert times_of(problem, vehicle, problem.stops) is not None
+
+
+def is_warm() -> bool:
+    """Whether the compiled search lies ready for this version of its sources, as far as one sees without loading it."""
+    from haoyun.routing.sisr.compiled import cache_folder  # noqa: PLC0415 - imports numba
+
+    made = {file.name.split(".")[0] for file in cache_folder().rglob("*.nbi")}
+    sources = Path(__file__).with_name("sisr").glob("*.py")
+    return all(
+        source.stem in made for source in sources if "\n@compiled" in source.read_text(encoding="utf-8")
+    )
 
 
 def _small_problem() -> Problem:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Literal
 
 from haoyun.routing.finding import Code, Finding, WhyNot
-from haoyun.routing.tasks import clock
+from haoyun.routing.tasks import Id, clock
 
 Language = Literal["zh", "en"]
 
@@ -69,13 +70,19 @@ _STOPS = {"pickup": ("提货", "pickup"), "delivery": ("送货", "delivery"), "j
 _SEPARATORS = {"zh": ("；", "。"), "en": ("; ", ".")}
 
 
-def say(finding: Finding, language: Language = "en") -> str:
-    """One finding in words, without a full stop."""
+def say(
+    finding: Finding,
+    language: Language = "en",
+    *,
+    when: Callable[[int], str] = clock,
+    name: Callable[[Id | None], str] = str,
+) -> str:
+    """One finding in words, without a full stop; `when` writes instants, `name` vehicles."""
     column = 0 if language == "zh" else 1
     figures = dict(finding.figures)
-    values: dict[str, object] = {**figures, "vehicle": finding.vehicle}
+    values: dict[str, object] = {**figures, "vehicle": name(finding.vehicle)}
     if "until_s" in figures:
-        values["until"] = clock(int(figures["until_s"]))
+        values["until"] = when(int(figures["until_s"]))
     if "seconds" in figures:
         values["time"] = _duration(int(figures["seconds"]), language)
     if "stop" in figures:

@@ -23,7 +23,7 @@ from haoyun.routing.formats.writers import Output as Form
 from haoyun.routing.formats.writers import write_plan
 from haoyun.routing.words import say
 
-blueprint = resource("plans", "Optimization")
+blueprint = resource("plans", "Plans")
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 CONTENT_TYPES = {
     Form.SUMMARY: ("application/json", "json"),

@@ -25,7 +25,7 @@ from haoyun.platform.services import services
 from haoyun.routing import BadFormat
 from haoyun.routing.formats.vroom_answer import INPUT_ERROR, INTERNAL_ERROR, as_vroom_error
 
-blueprint = resource("vroom", "Optimization")
+blueprint = resource("vroom", "VROOM")
 TOO_LARGE = 4  # vroom-express's code
 MAX_STOPS = 400
 DEFAULT_LIMIT_S, MAX_LIMIT_S = 2.0, 20.0
@@ -51,8 +51,7 @@ def health() -> Response:
     return Response(status=200)
 
 
-@blueprint.post("/vroom")
-@blueprint.post("/vroom/")
+@blueprint.post("/vroom", strict_slashes=False)
 @trading
 @blueprint.doc(summary="Solve a small problem as VROOM does", security="bearer", responses=[401, 403])
 def solve_now(actor: Actor) -> Response:

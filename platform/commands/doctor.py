@@ -12,12 +12,14 @@ import click
 import sqlalchemy as sa
 
 from haoyun.maps.catalog import open_map
+from haoyun.maps.compiled import is_warm as road_search_is_warm
 from haoyun.maps.errors import MapError
 from haoyun.platform.backup import integrity_problems
 from haoyun.platform.broker_address import ingest_address
 from haoyun.platform.cli import settings_of
 from haoyun.platform.migrations import behind
 from haoyun.platform.settings import Settings
+from haoyun.routing.warm import is_warm as plan_search_is_warm
 from haoyun.tracking.errors import BadBrokerUrl, BrokerRefused, BrokerUnreachable
 from haoyun.tracking.probe import probe
 
@@ -27,7 +29,7 @@ MIN_FREE_BYTES = 1 << 30
 @click.command()
 @click.pass_context
 def command(ctx: click.Context) -> None:
-    """Check data folder, databases, broker, map and free space; exit 1 if something needs mending."""
+    """Check data folder, databases, broker, map, searches and free space; exit 1 if something needs mending."""
     settings = settings_of(ctx)
     wrong = 0
     for name, check in CHECKS.items():
@@ -91,10 +93,23 @@ def _front_end(_settings: Settings) -> Iterator[str]:
         yield "the pages' styles and scripts were not built; install again (`make install`)"
 
 
+def _searches(_settings: Settings) -> Iterator[str]:
+    remedies = {
+        "routes of vehicles": (plan_search_is_warm, "python -m haoyun.routing.warm"),
+        "roads": (road_search_is_warm, 'python -c "from haoyun.maps.warm import warm_up; warm_up()"'),
+    }
+    for what, (is_warm, remedy) in remedies.items():
+        if not is_warm():
+            yield (
+                f"the search for {what} is not compiled here; the first to ask would wait a minute: run `{remedy}`"
+            )
+
+
 CHECKS: dict[str, Callable[[Settings], Iterator[str]]] = {
     "data folder": _folder,
     "databases": _databases,
     "map": _map,
     "front end": _front_end,
+    "searches": _searches,
     "broker": _broker,
 }

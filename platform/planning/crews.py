@@ -13,8 +13,11 @@ from haoyun.routing import Crew
 class Crews:
     """Lends crews that nobody else uses; close it, or use it as a context."""
 
-    def __init__(self) -> None:
+    def __init__(self, first: int = 0) -> None:
+        """The first crew starts that many processes at once, so that the first job finds them warm."""
         self._idle: LifoQueue[Crew] = LifoQueue()  # the last one used is the warmest
+        if first:
+            self._idle.put(Crew(first))
 
     def __enter__(self) -> Crews:
         """Itself."""

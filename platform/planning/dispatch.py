@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -53,7 +54,7 @@ def planning(
     settings: Settings, databases: Databases, now: Callable[[], datetime] | None = None
 ) -> Iterator[dict[str, Handler]]:
     """The job handlers of this package, for `run_worker`, with search processes that stay warm between jobs."""
-    with Crews() as crews:
+    with Crews(first=min(2, os.cpu_count() or 1)) as crews:
         yield handlers(settings, databases, crews, now or (lambda: datetime.now(UTC)))
 
 

@@ -70,7 +70,16 @@ def metres(length_cm: float | None) -> str:
 
 def short_time(instant: datetime | None) -> str | Markup:
     """Day and clock as a <time> element."""
-    return DASH if instant is None else _time(instant, "MM-dd HH:mm" if language() == "zh" else "d MMM HH:mm")
+    return DASH if instant is None else _time(instant, _day_and_clock())
+
+
+def time_in_text(instant: datetime) -> str:
+    """Day and clock within a sentence."""
+    return str(format_datetime(instant, _day_and_clock()))
+
+
+def _day_and_clock() -> str:
+    return "MM-dd HH:mm" if language() == "zh" else "d MMM HH:mm"
 
 
 def day(instant: datetime | None) -> str:

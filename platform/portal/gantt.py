@@ -8,20 +8,21 @@ from itertools import pairwise
 from typing import Any
 
 WIDTH, ROW, LEFT, TOP = 960, 34, 130, 26
-_BAR = 14
+_BAR, _THIN = 14, 4
 _TICKS = (1800, 3600, 2 * 3600, 4 * 3600, 6 * 3600, 12 * 3600, 24 * 3600, 48 * 3600)
 _MOST_TICKS = 12
 
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One rectangle: driving between steps, or the service at one."""
+    """One rectangle: driving, waiting, a pause, or the service at a stop."""
 
     x: float
     width: float
     y: float
-    kind: str  # drive, stop (pickup or job), delivery
+    kind: str  # drive, wait, break, rest, stop, stop delivery, stop reload
     title: str
+    height: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,22 +58,40 @@ def chart(routes: Sequence[Mapping[str, Any]], vehicle_names: Mapping[str, str])
 def _row(i: int, route: Mapping[str, Any], names: Mapping[str, str], start: float, scale: float) -> Row:
     y = TOP + i * ROW
     steps = route["steps"]
-    bars = [_drive(a, b, y, start, scale) for a, b in pairwise(steps)]
-    bars += [_stop(step, y, start, scale) for step in steps if step["kind"] not in ("start", "end")]
+    line = _Line(y, start, scale)
+    bars = [line.thin("drive", a["departure_s"], b["arrival_s"]) for a, b in pairwise(steps)]
+    waits = [(step["arrival_s"], step["start_service_s"]) for step in steps]
+    bars += [line.thin("wait", begin, end) for begin, end in waits if end > begin]
+    pauses = route.get("pauses", ())
+    bars += [line.thick(p["kind"], p["start_s"], p["start_s"] + p["duration_s"], "") for p in pauses]
+    bars += [line.stop(step) for step in steps if step["kind"] not in ("start", "end")]
     vehicle = str(route["vehicle"])
     return Row(names.get(vehicle, vehicle)[:16], y, tuple(bars))
 
 
-def _drive(a: Mapping[str, Any], b: Mapping[str, Any], y: float, start: float, scale: float) -> Bar:
-    x = LEFT + (a["departure_s"] - start) * scale
-    return Bar(x, max(0.0, (b["arrival_s"] - a["departure_s"]) * scale), y + (ROW - 4) / 2, "drive", "")
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """The line of one vehicle: where an instant lies on it."""
 
+    y: float
+    start: float
+    scale: float
 
-def _stop(step: Mapping[str, Any], y: float, start: float, scale: float) -> Bar:
-    x = LEFT + (step["start_service_s"] - start) * scale
-    width = max(4.0, (step["departure_s"] - step["start_service_s"]) * scale)
-    kind = "stop delivery" if step["kind"] == "delivery" else "stop"
-    return Bar(x, width, y + (ROW - _BAR) / 2, kind, str(step["id"]))
+    def thin(self, kind: str, begin: float, end: float) -> Bar:
+        return self._bar(kind, begin, end, _THIN, "", least=0.0)
+
+    def thick(self, kind: str, begin: float, end: float, title: str) -> Bar:
+        return self._bar(kind, begin, end, _BAR, title, least=4.0)
+
+    def stop(self, step: Mapping[str, Any]) -> Bar:
+        other = {"delivery": "stop delivery", "reload": "stop reload"}
+        kind = other.get(step["kind"], "stop")
+        return self.thick(kind, step["start_service_s"], step["departure_s"], str(step["id"]))
+
+    def _bar(self, kind: str, begin: float, end: float, height: float, title: str, *, least: float) -> Bar:
+        x = LEFT + (begin - self.start) * self.scale
+        width = max(least, (end - begin) * self.scale)
+        return Bar(x, width, self.y + (ROW - height) / 2, kind, title, height)
 
 
 def _tick_times(start: float, end: float) -> list[float]:

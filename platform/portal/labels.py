@@ -29,6 +29,28 @@ BODIES: Mapping[str, LazyString] = {
     "container": _l("Container chassis"),
 }
 
+# Why something stayed behind (routing's ReasonCode).
+LEFT_BEHIND: Mapping[str, LazyString] = {
+    "no_skill": _l("No vehicle has the skills it needs"),
+    "too_large": _l("Too large for every vehicle"),
+    "out_of_reach": _l("No vehicle can be there in time"),
+    "no_single_vehicle": _l("No vehicle meets all its conditions"),
+    "not_enough_room": _l("A vehicle could take it, but the plan has no room for it"),
+    "not_enough_time": _l("The search found no plan within its time"),
+}
+COST_PARTS: Mapping[str, LazyString] = {
+    "fixed": _l("Fixed cost"),
+    "distance": _l("By distance"),
+    "travel": _l("By hours of driving"),
+    "duty": _l("By hours on duty"),
+    "tasks": _l("By hours at stops"),
+}
+MEASURES: Mapping[str, LazyString] = {
+    "weight_kg": _l("weight in kg"),
+    "volume_dm3": _l("volume in litres"),
+    "ldm_cm": _l("loading length in cm"),
+}
+
 STATES: Mapping[str, Look] = {
     "DRAFT": Look(_l("Draft"), "dull"),
     "OPEN": Look(_l("Open"), "good"),

@@ -21,6 +21,7 @@ from haoyun.platform.accounts.users import create_user, find_actor
 from haoyun.platform.database import Databases
 from haoyun.platform.jobs import enqueue
 from haoyun.platform.jobs.queue import claim, succeed
+from haoyun.platform.jobs.worker import JobContext
 from haoyun.platform.market.capacity import CapacityDraft
 from haoyun.platform.market.context import MarketContext
 from haoyun.platform.market.load import Load, LoadDraft, PriceMode
@@ -36,6 +37,7 @@ from haoyun.platform.services import Services
 from haoyun.platform.settings import Settings
 from haoyun.platform.trading.follow import MarketKeeper, follow_timeline, hand_out
 from haoyun.platform.trading.store import accept_quote, confirm_order, consignment_of, submit_quote
+from haoyun.routing.portfolio import Crew
 from haoyun.tracking.messages import Message
 from haoyun.tracking.positions import PositionHandler
 from haoyun.tracking.store import append_milestones, get_device, register_device
@@ -85,6 +87,21 @@ class World:
     tracking_number: str = ""
     job_id: str = ""
     url: str = ""
+
+    def work(self, job_id: str) -> None:
+        """Do what a worker does, with this job only."""
+        services, now = self.services, datetime.now(UTC)
+        with services.write() as db:
+            job = claim(db, worker="test", now=now, lease_s=60, kinds=(OPTIMIZE,))
+        assert job is not None
+        assert job.id == job_id
+        context = JobContext()
+        with Crew(1) as crew:
+            result = Dispatch(services.databases, Roads(services.settings), lambda: now, crew).run(
+                job, context
+            )
+        with services.write() as db:
+            succeed(db, job, result, now, context.course)
 
 
 @pytest.fixture(scope="session")
@@ -266,12 +283,7 @@ def _plan(world: World, now: datetime) -> None:
         world.job_id = enqueue(
             db, kind=OPTIMIZE, org_id=carrier.org_id, user_id=carrier.user_id, payload=payload, now=now
         ).id
-        job = claim(db, worker="test", now=now, lease_s=60, kinds=(OPTIMIZE,))
-    assert job is not None
-    context = type("Context", (), {"stop": threading.Event(), "fraction": 0.0})()
-    result = Dispatch(services.databases, Roads(services.settings), lambda: now).run(job, context)
-    with services.write() as db:
-        succeed(db, job, result, now)
+    world.work(world.job_id)
 
 
 @pytest.fixture(scope="session")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import json
 import re
 from typing import Any
 
@@ -329,3 +331,51 @@ def test_a_place_field_is_completed_beyond_the_maps_own_places(
     assert {"value": "Ningbo", "label": "Beilun · Ningbo, Zhejiang"} in english
     assert client.get("/complete/places?q=Hamburg").get_json() == []  # no place of the map is near
     assert client.get("/complete/places?q=").get_json() == []
+
+
+def test_the_plan_of_a_job_shows_costs_slack_course_and_downloads(client: FlaskClient, world: Any) -> None:
+    sign_in(client, CARRIER)
+    page = text(client.get(f"/dispatch/{world.job_id}?lang=en"))
+    for words in ("By distance", "Least slack", "Load over time", "The search", "Download the plan"):
+        assert words in page
+    assert 'class="course"' in page
+    assert 'class="profile"' in page
+    for form in ("xlsx", "csv", "geojson", "vroom"):
+        assert client.get(f"/api/v1/jobs/{world.job_id}/plan?output={form}").status_code == 200
+
+
+def test_what_stayed_behind_says_why_and_what_would_serve_it(client: FlaskClient, world: Any) -> None:
+    sign_in(client, CARRIER)
+    csrf = token(client, "/dispatch")
+    heavy = {
+        "vehicles": [{"id": 1, "start": [121.5, 29.8], "capacity": [10]}],
+        "jobs": [{"id": 1, "location": [121.6, 29.9], "delivery": [11]}],
+    }
+    data = {"csrf_token": csrf, "file": (io.BytesIO(json.dumps(heavy).encode()), "heavy.json")}
+    job_id = client.post("/dispatch/file", data=data).headers["Location"].rsplit("/", 1)[1]
+    world.work(job_id)
+    page = text(client.get(f"/dispatch/{job_id}?lang=en"))
+    assert "Too large for every vehicle" in page
+    assert "1 more of capacity 1 on vehicle 1 would do" in page
+    assert "heavy.json" in page
+    asked = text(client.get(f"/dispatch/{job_id}/why?kind=job&id=1&lang=zh"))
+    assert "车辆 1 的 capacity 1 再多 1 即可" in asked
+    assert client.get(f"/dispatch/{job_id}/why?kind=job&id=2").status_code == 404
+
+
+def test_a_file_that_cannot_be_read_comes_back_as_a_sentence(client: FlaskClient) -> None:
+    sign_in(client, CARRIER)
+    csrf = token(client, "/dispatch")
+    data = {"csrf_token": csrf, "file": (io.BytesIO(b"hello"), "hello.txt")}
+    answer = client.post("/dispatch/file", data=data, follow_redirects=True)
+    assert "the content is of no format known here" in text(answer)
+    assert client.get("/dispatch/template.xlsx").data.startswith(b"PK")
+
+
+def test_only_a_running_search_can_be_ended_early(client: FlaskClient, world: Any) -> None:
+    sign_in(client, CARRIER)
+    csrf = token(client, "/dispatch")
+    answer = client.post(
+        f"/dispatch/{world.job_id}/finish?lang=en", data={"csrf_token": csrf}, follow_redirects=True
+    )
+    assert "There is no search to end." in text(answer)
