@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from haoyun.routing.sisr.compiled import compiled, inlined
-from haoyun.routing.sisr.dice import below, uniform
+from haoyun.routing.sisr.dice import below, blinks, uniform
 from haoyun.routing.sisr.flat import FIRST, FIXED, STOPS, WEIGHT, Flat
 from haoyun.routing.sisr.place import NEVER, place_job, place_pair
+from haoyun.routing.sisr.reach import place_nearby, routes_nearby
 from haoyun.routing.sisr.schedule import recompute, touch
 from haoyun.routing.sisr.state import (
     ABSENT,
     ACTIVE,
+    BESIDE,
     BLINK,
     COST,
     ITERATIONS,
@@ -17,18 +19,20 @@ from haoyun.routing.sisr.state import (
     LENIENT,
     LIMIT,
     MISSED,
+    NEAR_COST,
+    NEAR_PLACE,
     OLD_ABSENT,
     TOUCHED,
     VERSION,
     State,
 )
 
-# The paper's blink rate, counted over what improves on the best so far.
-_BLINK_EVERY = 100
 # If more tasks than this were absent before, not all of them try again in one iteration; a few drawn by lot do.
 _OLD_TRIES = 12
 _LUCKY = 3
 _LOOK_EVERYWHERE = 0.05
+# Up to so many routes, all of them are looked at.
+_FEW_ROUTES = 6
 # For profit: how often tasks are inserted that do not pay by themselves, and up to how many times their revenue.
 _LENIENT = 0.5
 _MOST_LENIENT = 2.0
@@ -104,7 +108,7 @@ def _sort(flat: Flat, state: State, begin: int, end: int, hard: bool) -> None:
         state.absent[m] = task
 
 
-@compiled
+@inlined
 def insert(flat: Flat, state: State, task: int) -> bool:
     """Insert the task where it adds least; False if no vehicle has a place for it."""
     first = flat.task[task, FIRST]
@@ -117,25 +121,33 @@ def insert(flat: Flat, state: State, task: int) -> bool:
         or state.marked[task] == state.num[ITERATIONS]
         or uniform(state.rng) < _LOOK_EVERYWHERE
     )
-    for a in range(state.num[ACTIVE] if anew else state.num[TOUCHED]):
-        v = state.active[a] if anew else state.touched[a]
-        # A vehicle that cannot serve the task alone cannot serve it with others.
-        if state.alone[task, flat.fleet[v]] >= NEVER or state.route[v, LENGTH] == 0:
-            continue
-        version = state.route[v, VERSION]
-        if state.known[task, v] != version:
-            state.delta[task, v] = _place(flat, state, v, first, task, single, False)
-            state.known[task, v] = version
-        delta = state.delta[task, v]
-        if delta < best:
-            if _blinks(state):
-                # Another position, or none: what is found is not the cheapest and must not be remembered.
-                state.known[task, v] = -1
-                delta = _place(flat, state, v, first, task, single, True)
-                if delta >= best:
-                    continue
-            best = delta
-            chosen = v
+    listed = 0
+    if anew and single and state.num[BESIDE]:
+        chosen = place_nearby(flat, state, first, task)
+        if chosen >= 0:
+            best = state.val[NEAR_COST]
+            state.known[task, chosen] = -1
+            state.place[task, chosen, 0] = state.num[NEAR_PLACE]
+    elif anew and state.num[ACTIVE] > _FEW_ROUTES:
+        listed = routes_nearby(flat, state, first, single)
+    # The routes that are near, and everything if they have no place.
+    for everywhere in range(0 if listed else 1, 2):
+        count = listed
+        if everywhere:
+            count = state.num[ACTIVE] if anew else state.num[TOUCHED]
+        if chosen >= 0:
+            break
+        for a in range(count):
+            v = state.candidate[a]
+            if everywhere:
+                v = state.active[a] if anew else state.touched[a]
+            # A vehicle that cannot serve the task alone cannot serve it with others.
+            if state.alone[task, flat.fleet[v]] >= NEVER or state.route[v, LENGTH] == 0:
+                continue
+            delta = _priced(flat, state, v, first, task, single, best)
+            if delta < best:
+                best = delta
+                chosen = v
     if state.num[ACTIVE] < state.num[LIMIT]:
         for k in range(len(state.idle_count)):
             if state.idle_count[k] == 0 or state.alone[task, k] >= best:
@@ -144,15 +156,39 @@ def insert(flat: Flat, state: State, task: int) -> bool:
             # `place` is about to be overwritten: what it held for an earlier version of the route is lost, and
             # that version may come back when the iteration is taken back.
             state.known[task, v] = -1
-            if not _blinks(state):
+            if not blinks(state.rng, state.num, BLINK):
                 best = state.alone[task, k]
                 chosen = v
                 state.place[task, v, 0] = 0
                 state.place[task, v, 1] = 0
-    if chosen < 0 or not _pays(flat, state, task, chosen, best):
-        return False
-    _put(flat, state, task, chosen)
-    return True
+    found = False
+    if chosen >= 0 and _pays(flat, state, task, chosen, best):
+        _put(flat, state, task, chosen)
+        found = True
+    return found
+
+
+@inlined
+def _priced(flat: Flat, state: State, v: int, first: int, task: int, single: bool, best: float) -> float:
+    """The cost of the cheapest place on route v, as remembered or worked out; sometimes another, or none."""
+    version = state.route[v, VERSION]
+    delta = state.delta[task, v]
+    known = state.known[task, v] == version
+    blink = known and delta < best and blinks(state.rng, state.num, BLINK)
+    # At most twice: what is worked out may be overlooked in turn, and is then worked out again with gaps.
+    while blink or not known:
+        if single:
+            delta = place_job(flat, state, v, first, task, blink)
+        else:
+            delta = place_pair(flat, state, v, first, task, blink)
+        # What is found with gaps is not the cheapest and must not be remembered.
+        state.known[task, v] = -1 if blink else version
+        if blink:
+            break
+        state.delta[task, v] = delta
+        known = True
+        blink = delta < best and blinks(state.rng, state.num, BLINK)
+    return delta
 
 
 @inlined
@@ -185,17 +221,7 @@ def _place(flat: Flat, state: State, v: int, first: int, task: int, single: bool
     return place_pair(flat, state, v, first, task, blink)
 
 
-@compiled
-def _blinks(state: State) -> bool:
-    """Whether it is time to overlook something: once in a hundred improvements."""
-    state.num[BLINK] -= 1
-    if state.num[BLINK] > 0:
-        return False
-    state.num[BLINK] = 1 + below(state.rng, 2 * _BLINK_EVERY)
-    return True
-
-
-@compiled
+@inlined
 def _put(flat: Flat, state: State, task: int, v: int) -> None:
     touch(state, v)
     first = flat.task[task, FIRST]

@@ -12,17 +12,17 @@ from haoyun.routing.sisr.state import (
     COST,
     ITERATIONS,
     LENGTH,
+    LONGEST,
     MISSED,
     POSITION,
     ROUTE,
     SERVED,
+    STOPS_A_RUIN,
     State,
 )
 
-# The paper's values: about 10 stops an iteration, strings of at most 10, half of them split, and a split string
-# keeps one stop in its middle, each further one with probability 0.01.
-_STOPS = 10
-_LONGEST = 10
+# The paper's values: half of the strings are split, and a split string keeps one stop in its middle, each further
+# one with probability 0.01. How many stops are removed and how long strings may be is in the state.
 _SPLIT = 0.5
 _GROW = 0.01
 # Where tasks are left out: how often the ruin is around one of them, and how many nearby may then try again.
@@ -38,8 +38,8 @@ def ruin(flat: Flat, state: State) -> None:
     """
     n = len(flat.stop)
     active = max(state.num[ACTIVE], 1)
-    longest = min(float(_LONGEST), max(1.0, state.num[SERVED] / active))
-    most = 4.0 * _STOPS / (1.0 + longest) - 1.0
+    longest = min(state.val[LONGEST], max(1.0, state.num[SERVED] / active))
+    most = 4.0 * state.val[STOPS_A_RUIN] / (1.0 + longest) - 1.0
     strings = int(uniform(state.rng) * most + 1.0)
     seed = below(state.rng, n)
     if state.num[ABSENT] > 0 and uniform(state.rng) < _AROUND_ABSENT:

@@ -15,10 +15,12 @@ from haoyun.routing.sisr.flatten import flatten
 from haoyun.routing.sisr.judge import fixed_stops, judge, judge_beginnings
 from haoyun.routing.sisr.place import NEVER
 from haoyun.routing.sisr.pool import remember
+from haoyun.routing.sisr.reach import reach_of
 from haoyun.routing.sisr.recreate import price_alone, recreate
 from haoyun.routing.sisr.schedule import recompute
 from haoyun.routing.sisr.state import (
     ABSENT,
+    BESIDE,
     BEST_ACTIVE,
     BEST_COST,
     BEST_LOST,
@@ -44,6 +46,8 @@ from haoyun.routing.sisr.state import (
 # are rearranged enough by each ruin; plans of long routes get stuck unless the search starts hotter (measured on
 # instances of 5 to 40 tasks a route: too hot by a factor of three costs less than too cold by as much).
 COOL = 0.01
+# How many near stops a task is tried beside.
+_REACH = 30
 _TASKS_A_ROUTE = 10.0  # where it starts at one leg
 _COLDEST_START, _HOTTEST_START = 0.4, 4.0
 
@@ -65,7 +69,8 @@ class Search:
         """A first plan: the tours of `start` that keep the rules, and everything else inserted where it adds least."""
         self.problem = problem
         self.flat = flatten(problem)
-        self.state = new_state(self.flat, seed)
+        self.state = new_state(self.flat, seed, reach_of(self.flat, _REACH))
+        self.state.num[BESIDE] = _may_stand_beside(problem, self.flat)
         self.state.num[FLEET_FIRST] = problem.objective is Objective.VEHICLES
         self._fewest = _fewest_vehicles(self.flat)
         judge_beginnings(self.flat, self.state)
@@ -245,6 +250,11 @@ class Search:
             return False
         pairs = [int(flat.task[task, FIRST]) for task in tasks if flat.task[task, STOPS] == 2]
         return bool(flat.allowed[tasks, flat.fleet[v]].all()) and all(at[up] < at[up + 1] for up in pairs)
+
+
+def _may_stand_beside(problem: Problem, flat: Flat) -> bool:
+    """Whether a job's place can be priced from its neighbours alone: no route must be judged as a whole."""
+    return not flat.kind[:, JUDGED].any() and not any(v.reloads for v in problem.vehicles)
 
 
 def _fewest_vehicles(flat: Flat) -> int:

@@ -19,12 +19,14 @@ AFTER, BEFORE_MAX, AFTER_MAX = range(3)
 # Entries of State.num.
 (
     ABSENT, ACTIVE, LIMIT, VERSIONS, WORK, ITERATIONS, MISSED, BEST_MISSED, BEST_ACTIVE, TOUCHED, BLINK,
-    POOLED, POOLED_STOPS, OLD_ABSENT, SERVED, FOUND, FLEET_FIRST, OLD_MISSED, STRICT,
-) = range(19)  # fmt: skip
+    POOLED, POOLED_STOPS, OLD_ABSENT, SERVED, FOUND, FLEET_FIRST, OLD_MISSED, STRICT, STAMPS, NEAR_PLACE, BESIDE,
+) = range(22)  # fmt: skip
 # Entries of State.val.
 # COST counts the prizes of absent tasks as well. EXTRA: of the route judged last (judge.py). LENIENT: by how much a
 # task may cost more than its prize in this iteration.
-COST, BEST_COST, OLD_COST, EXTRA, LENIENT, BEST_LOST = range(6)
+# NEAR_COST, NEAR_PLACE: what place_nearby found (reach.py); BESIDE: whether it may be asked.
+# STOPS_A_RUIN, LONGEST: how many stops a ruin removes on average, and how long strings may be (ruin.py).
+COST, BEST_COST, OLD_COST, EXTRA, LENIENT, BEST_LOST, NEAR_COST, STOPS_A_RUIN, LONGEST = range(9)
 
 # Lives of one route under driver hours (lives.py).
 _LIVES_A_STOP = 60
@@ -88,15 +90,18 @@ class State(NamedTuple):
     stack: NDArray[np.int32]
     aboard: Ints  # (g,)
     val: Floats
+    reach: NDArray[np.int32]  # (n, m) for each stop the nearest of other tasks (reach.py)
+    seen: Ints  # (v,) scratch: the stamp of the last look
+    candidate: NDArray[np.int32]  # (v,) scratch: routes near a task
 
 
-def new_state(flat: Flat, seed: int) -> State:
+def new_state(flat: Flat, seed: int, reach: NDArray[np.int32]) -> State:
     """The state in which every task is absent."""
     n, t, k, v, d = len(flat.stop), len(flat.task), len(flat.kind), len(flat.fleet), flat.room.shape[1]
     width = n + 1
     hours = bool(flat.kind[:, HOURS].any())
     counts = np.bincount(flat.fleet, minlength=k).astype(np.int64)
-    num = np.zeros(19, dtype=np.int64)
+    num = np.zeros(22, dtype=np.int64)
     num[[ABSENT, LIMIT, BLINK, VERSIONS]] = t, v, 50, 1
     num[[MISSED, BEST_MISSED]] = flat.task[:, 2].sum()
     draw = np.random.default_rng(seed)
@@ -154,5 +159,8 @@ def new_state(flat: Flat, seed: int) -> State:
         begin_extra=np.zeros(k),
         stack=np.zeros(2 * width + 2, dtype=np.int32),
         aboard=np.zeros(len(flat.apart), dtype=np.int64),
-        val=np.array([flat.prize.sum(), np.inf, 0.0, 0.0, 1.0, 0.0]),
+        val=np.array([flat.prize.sum(), np.inf, 0.0, 0.0, 1.0, 0.0, 0.0, 10.0, 10.0]),
+        reach=reach,
+        seen=np.zeros(v, dtype=np.int64),
+        candidate=np.zeros(v, dtype=np.int32),
     )

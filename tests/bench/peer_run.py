@@ -13,6 +13,7 @@ import time
 from datetime import timedelta
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -38,6 +39,7 @@ def pyvrp(problem: dict, seconds: float, seed: int) -> dict:
             end_depot=depots[kind["end"]],
             tw_early=kind["on"],
             **late,
+            **costs_of(kind, problem),
         )
     numbers = {"client": [], "shipment": []}
     for task in problem["tasks"]:
@@ -83,6 +85,15 @@ def pyvrp(problem: dict, seconds: float, seed: int) -> dict:
                 stops.append(numbers["shipment"][activity.idx][1])
         tours.append([fleet[route.vehicle_type()].pop(), stops])
     return {"tours": tours, "seconds": took, "version": f"pyvrp {version('pyvrp')}"}
+
+
+def costs_of(kind: dict, problem: dict) -> dict:
+    """Rates in thousandths: whole numbers, as the library wants them; hours of travel have no counterpart."""
+    if not problem["by_rates"]:
+        return {}
+    if kind["per_hour"]:
+        sys.exit("PyVRP's rates count waiting as well: hours of travel cannot be told")
+    return {"fixed_cost": round(kind["fixed"] * 1000), "unit_distance_cost": round(kind["per_km"])}
 
 
 def vroom(problem: dict, seconds: float, threads: int) -> dict:
@@ -155,30 +166,50 @@ def vroom(problem: dict, seconds: float, threads: int) -> dict:
 
 
 def plot(figures: dict, target: str) -> None:
-    """One line an instance: our gap over time, with a mark at each peer's end."""
+    """A panel a family, a line an instance: our gap over time, with a mark at each peer's end."""
     import matplotlib
 
     matplotlib.use("Agg")
     from matplotlib import pyplot
 
-    figure, axes = pyplot.subplots(figsize=(9, 6))
+    wanted = [run for run in figures["runs"] if run["limit_s"] == figures["seconds"]]
+    families = list(dict.fromkeys(run["family"] for run in wanted))
+    columns = min(len(families), 3)
+    rows = -(-len(families) // columns)
+    figure, grid = pyplot.subplots(rows, columns, figsize=(6 * columns, 4 * rows), squeeze=False)
+    for axes in grid.flat[len(families) :]:
+        axes.set_visible(False)
+    for axes, family in zip(grid.flat, families, strict=False):
+        draw_family(axes, figures, [run for run in wanted if run["family"] == family])
+        axes.set(xlabel="seconds", ylabel="gap, %", ylim=(-1, 15), title=family)
+        axes.legend(fontsize="x-small", ncols=2)
+    figure.suptitle(
+        f"{figures['title']}\nlines: ours; squares: PyVRP, triangles: VROOM, crosses: OR-Tools",
+        fontsize="small",
+    )
+    figure.savefig(target, dpi=110, bbox_inches="tight")
+
+
+def draw_family(axes: Any, figures: dict, runs: list[dict]) -> None:
     marks = {"pyvrp": "s", "vroom": "^", "or-tools": "x"}
-    for number, result in enumerate(r for r in figures["results"] if r["history"]):
-        colour = f"C{number % 10}"
-        times, gaps = zip(*result["history"], strict=True)
+    colours = {name: f"C{n % 10}" for n, name in enumerate(dict.fromkeys(run["instance"] for run in runs))}
+    for run in runs:
+        colour = colours[run["instance"]]
+        if run["gap_percent"] is None:
+            continue
+        if run["solver"] in marks:
+            axes.plot(run["seconds"], run["gap_percent"], marks[run["solver"]], color=colour)
+            continue
+        reference = figures["references"][run["instance"]][0]
+        times = [seconds for seconds, _ in run["history"]]
+        gaps = [100 * (cost / reference - 1) for _, cost in run["history"]]
         axes.step(
-            [*times, figures["seconds"]],
-            [*gaps, gaps[-1]],
+            [*times, run["seconds"]],
+            [*gaps, run["gap_percent"]],
             where="post",
             color=colour,
-            label=result["instance"],
+            label=run["instance"],
         )
-        for peer, run in result["peers"].items():
-            if run["gap_percent"] is not None:
-                axes.plot(run["seconds"], run["gap_percent"], marks.get(peer, "o"), color=colour)
-    axes.set(xlabel="seconds", ylabel="gap to best known, %", ylim=(-1, 20), title=figures["title"])
-    axes.legend(fontsize="small", ncols=3)
-    figure.savefig(target, dpi=110, bbox_inches="tight")
 
 
 def main(words: list[str]) -> None:

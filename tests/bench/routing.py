@@ -1,134 +1,164 @@
-"""Routing benchmark: gaps to best-known values over published instances, and against other solvers.
+"""Routing benchmark: gaps to best-known values over published instances, against other solvers in the same run.
 
     python tests/bench/routing.py [--family F ...] [--time 10] [--threads 2] [--seed 0] [--peers FOLDER]
-                                  [--json FILE] [--plot FILE] [INSTANCE ...]
+                                  [--against P ...] [--json FILE [--resume] [--minutes M]] [--markdown]
+                                  [--plot FILE] [INSTANCE ...]
 
-Prints a line an instance and the mean of each family. Gaps compare like with like: for `distance` with the
-instance's minimum-distance row; families published vehicles-first only are compared with those rows and marked
-"v": their plans use more vehicles than ours may, so that gaps below zero are possible. For `vehicles` a gap counts
-only where the number of vehicles is the best-known one.
+Prints beforehand how long everything takes, then a line an instance, the mean of each family, on which share of
+instances ours is at least as good as every peer, and the largest deficit. What gaps are counted from, and the marks
+"v" and "s", are told in routing_figures.py: a family published vehicles first is not compared with distances of
+plans that may use more vehicles without saying so. For `--objective vehicles` a gap counts only where the number of
+vehicles is the published one. HFVRP is measured by its costs.
+
 With --peers FOLDER, PyVRP (two processes, best of two seeds), VROOM (two threads) and OR-Tools (guided local
-search) run on the same problems for the same time, one after the other.
+search, native matrices) run on the same problems for the same time, one solver after the other.
+--json keeps every run; --resume goes on where that file ends; --minutes starts no run after so many minutes.
 """
 
 from __future__ import annotations
 
 import argparse
-import csv
-import json
 import platform
 import subprocess
 import sys
-import tempfile
-from dataclasses import asdict, dataclass, field
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
 import peers
+from routing_figures import (
+    FAMILIES,
+    OURS,
+    PEERS,
+    Figures,
+    Run,
+    kept_runs,
+    line,
+    markdown,
+    published,
+    summary,
+)
 
-from haoyun.routing import Plan, Problem, Progress, as_json, read_problem, solve
+from haoyun.routing import (
+    BadFormat,
+    Objective,
+    Plan,
+    Problem,
+    Progress,
+    ReadResult,
+    as_json,
+    read_problem,
+    solve,
+)
 from haoyun.routing.portfolio import Crew
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data" / "routing"
-FAMILIES = ("solomon", "gehring_homberger", "li_lim", "sartori_buriol")
-PEERS = ("pyvrp", "vroom", "or-tools")
+# Seconds a run takes besides its limit: reading, starting, checking.
+_BESIDES_S = 2.0
 
 
 @dataclass(frozen=True, slots=True)
-class Best:
-    """A best-known value; `vehicles` 0 where the row states none; whether vehicles came first."""
+class Instance:
+    """A file of a family."""
 
-    vehicles: int
-    distance: float
-    vehicles_first: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """What one solver found; the gap in percent of the best-known distance, None where they cannot be compared."""
-
-    vehicles: int
-    distance: float
-    unserved: int
-    seconds: float
-    gap_percent: float | None
-    note: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """One instance: our run, the peers', the best known, and our gap over time."""
-
-    instance: str
+    name: str
     family: str
-    best: Best
-    run: Run
-    peers: dict[str, Run] = field(default_factory=dict)
-    history: list[tuple[float, float]] = field(default_factory=list)
+    path: Path
 
 
-def best_known(data: Path, objective: str) -> dict[str, Best]:
-    """The best-known value of each instance; rows of minimum distance win where distance is the objective."""
-    with (data / "bks.csv").open(newline="") as file:
-        rows = [row for row in csv.DictReader(file) if row["family"] in FAMILIES]
-    wanted = "vehicles-first" if objective == "vehicles" else "min distance"
-    # Some families are published vehicles-first only; with equally many vehicles that is a fair bound too.
-    rows.sort(key=lambda row: row["objective_convention"].startswith(wanted))
-    return {
-        row["instance"]: Best(
-            int(row["vehicles"] or 0),
-            float(row["distance"]),
-            row["objective_convention"].startswith("vehicles-first"),
-        )
-        for row in rows
-    }
+@dataclass(frozen=True, slots=True)
+class Todo:
+    """One run that is still to be made."""
+
+    instance: Instance
+    solver: str
 
 
-def instances(data: Path, families: list[str]) -> dict[str, tuple[str, Path]]:
-    """Family and path of each instance by name."""
-    found = {}
-    for family in families:
-        for path in sorted((data / family).glob("*.txt*")):
-            found[path.name.split(".txt")[0]] = (family, path)
-    return found
+def instances(data: Path, families: list[str], names: list[str]) -> list[Instance]:
+    """The files of the families, or those named."""
+    found = [
+        Instance(path.name.split(".txt")[0].removesuffix(".vrp"), family, path)
+        for family in families
+        for path in sorted((data / family).glob("*"))
+        if path.suffix in (".txt", ".gz", ".vrp")
+    ]
+    unknown = set(names) - {instance.name for instance in found}
+    if unknown:
+        raise SystemExit(f"no such instance in {data}: {', '.join(sorted(unknown))}")
+    return [instance for instance in found if not names or instance.name in names]
 
 
-def measured(
-    problem: Problem, plan: Plan | None, seconds: float, best: Best, objective: str, note: str = ""
-) -> Run:
-    """A plan in figures."""
-    if plan is None:
-        return Run(0, 0.0, len(problem.tasks), round(seconds, 2), None, note)
-    found = as_json(problem, plan)
-    comparable = not found["unassigned"] and (objective == "distance" or plan.vehicles == best.vehicles)
-    gap = 100 * (found["distance"] / best.distance - 1) if comparable else None
-    return Run(plan.vehicles, found["distance"], len(found["unassigned"]), round(seconds, 2), gap, note)
+def objective_of(problem: Problem, wanted: str) -> str:
+    """What is minimized: HFVRP's costs are its own, everything else goes by the command line."""
+    return Objective.COST.value if problem.objective is Objective.COST else wanted
 
 
-def run(name: str, family: str, path: Path, best: Best, arguments: argparse.Namespace, crew: Crew) -> Result:
-    """Solve one instance, with the peers if they are wanted."""
-    problem = read_problem(path).problem
+def to_do(
+    chosen: list[Instance], arguments: argparse.Namespace, figures: Figures
+) -> Iterator[tuple[Todo, ReadResult]]:
+    """What has not been run yet, instance by instance; files that cannot be read are named and left out."""
+    solvers = [OURS, *(arguments.against if arguments.peers else [])]
+    for instance in chosen:
+        try:
+            found = read_problem(instance.path)
+        except BadFormat as refusal:
+            print(f"skipped {instance.name} ({instance.family}): {refusal}")
+            continue
+        objective = objective_of(found.problem, arguments.objective)
+        for solver in solvers:
+            key = (instance.name, solver, objective, arguments.time, arguments.seed)
+            if key not in figures.runs:
+                yield Todo(instance, solver), found
+
+
+def run(todo: Todo, found: ReadResult, arguments: argparse.Namespace, crew: Crew) -> Run:
+    """Solve one instance with one solver."""
+    objective = objective_of(found.problem, arguments.objective)
     heard: list[Progress] = []
-    plan = solve(
-        problem,
-        time_limit_s=arguments.time,
+    if todo.solver == OURS:
+        plan: Plan | None = solve(
+            found.problem,
+            time_limit_s=arguments.time,
+            seed=arguments.seed,
+            threads=arguments.threads,
+            objective=objective,
+            progress=heard.append,
+            crew=crew,
+        )
+        assert plan is not None
+        seconds, note = plan.seconds, plan.method
+    else:
+        python = peers.environment(arguments.peers)
+        answer = peers.run_peer(
+            todo.solver, found.problem, python, seconds=arguments.time, seed=arguments.seed
+        )
+        plan, seconds, note = answer.plan, answer.seconds, answer.note
+    figures = as_json(found.problem, plan, found.legend) if plan is not None else None
+    unit = (figures["cost"] if objective == "cost" else figures["distance"]) if figures else 0.0
+    raw = _raw(plan, objective) if plan is not None else 0.0
+    return Run(
+        instance=todo.instance.name,
+        family=todo.instance.family,
+        stops=len(found.problem.stops),
+        solver=todo.solver,
+        objective=objective,
+        limit_s=arguments.time,
         seed=arguments.seed,
-        threads=arguments.threads,
-        objective=arguments.objective,
-        progress=heard.append,
-        crew=crew,
+        vehicles=plan.vehicles if plan is not None else 0,
+        cost=float(unit),
+        unserved=len(figures["unassigned"]) if figures else len(found.problem.tasks),
+        seconds=round(seconds, 2),
+        note=note,
+        history=[(round(p.seconds, 2), p.cost * unit / raw) for p in heard if not p.unassigned and raw],
     )
 
-    history = [(round(p.seconds, 2), 100 * (p.cost / best.distance - 1)) for p in heard if not p.unassigned]
-    others = {}
-    if arguments.peers:
-        python = peers.environment(arguments.peers)
-        for peer in arguments.against:
-            found = peers.run_peer(peer, problem, python, seconds=arguments.time, seed=arguments.seed)
-            others[peer] = measured(problem, found.plan, found.seconds, best, arguments.objective, found.note)
-    ours = measured(problem, plan, plan.seconds, best, arguments.objective, plan.method)
-    return Result(name, family, best, ours, others, history)
+
+def _raw(plan: Plan, objective: str) -> float:
+    """The cost as progress tells it, in the problem's own unit."""
+    return float(plan.cost if objective == "cost" else plan.distance_m)
 
 
 def heading(arguments: argparse.Namespace) -> dict[str, object]:
@@ -146,41 +176,6 @@ def heading(arguments: argparse.Namespace) -> dict[str, object]:
     }
 
 
-def line(result: Result) -> str:
-    """One line of the table."""
-    ours = result.run
-    cells = [f"{name} {_gap(peer)}" for name, peer in result.peers.items()]
-    mark = "v" if result.best.vehicles_first else " "
-    return (
-        f"{result.instance:<12} {ours.distance:10.1f} {ours.vehicles:4d}   {result.best.distance:10.1f} "
-        f"{result.best.vehicles:4d}{mark}  {_gap(ours)}   {ours.unserved:3d}   {ours.seconds:5.1f}   {'  '.join(cells)}"
-    )
-
-
-def _gap(run: Run) -> str:
-    return "   n/a" if run.gap_percent is None else f"{run.gap_percent:6.2f}"
-
-
-def means(results: list[Result]) -> list[str]:
-    """The mean gap of each solver over each family and over all."""
-    lines = []
-    for family in (*dict.fromkeys(r.family for r in results), "all"):
-        own = [r for r in results if family in (r.family, "all")]
-        cells = [_mean("haoyun", [r.run.gap_percent for r in own])]
-        cells += [
-            _mean(peer, [r.peers[peer].gap_percent for r in own if peer in r.peers])
-            for peer in dict.fromkeys(name for r in own for name in r.peers)
-        ]
-        lines.append(f"mean gap, {family}: " + ", ".join(cells))
-    return lines
-
-
-def _mean(name: str, gaps: list[float | None]) -> str:
-    known = [gap for gap in gaps if gap is not None]
-    mean = f"{sum(known) / len(known):.2f} %" if known else "n/a"
-    return f"{name} {mean} over {len(known)} of {len(gaps)}"
-
-
 def arguments_of(words: list[str]) -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(description="Gaps of haoyun.routing to best-known values.")
@@ -193,44 +188,66 @@ def arguments_of(words: list[str]) -> argparse.Namespace:
     parser.add_argument("--data", type=Path, default=DATA)
     parser.add_argument("--peers", type=Path, help="folder of the peers' environment; made if it is missing")
     parser.add_argument("--against", nargs="*", choices=PEERS, default=list(PEERS))
-    parser.add_argument("--json", type=Path, help="keep the figures in this file")
-    parser.add_argument(
-        "--plot", type=Path, help="draw our gap over time as PNG (needs --peers for matplotlib)"
-    )
-    return parser.parse_args(words)
+    parser.add_argument("--json", type=Path, help="keep every run in this file")
+    parser.add_argument("--resume", action="store_true", help="keep what --json has, run what it lacks")
+    parser.add_argument("--minutes", type=float, default=float("inf"), help="start no run after so long")
+    parser.add_argument("--markdown", action="store_true", help="print tables for docs/reference/routing.md")
+    parser.add_argument("--plot", type=Path, help="draw gaps over time as PNG (needs --peers and --json)")
+    arguments = parser.parse_args(words)
+    if arguments.resume and not arguments.json:
+        parser.error("--resume needs --json FILE")
+    if arguments.plot and not (arguments.peers and arguments.json):
+        parser.error("--plot needs --peers FOLDER, which has matplotlib, and --json FILE")
+    return arguments
 
 
-def keep(arguments: argparse.Namespace, figures: dict[str, object]) -> None:
-    """Write the JSON and draw the picture that were asked for."""
-    if arguments.json:
-        arguments.json.write_text(json.dumps(figures, indent=2) + "\n")
-    if arguments.plot:
-        python = peers.environment(arguments.peers)
-        with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
-            json.dump(figures, file)
-            file.flush()
-            subprocess.run(
-                [str(python), str(peers.RUNNER), "plot", file.name, str(arguments.plot)], check=True
-            )
+def measure(arguments: argparse.Namespace, figures: Figures, about: dict[str, object]) -> None:
+    """Make all runs that are missing; each is kept as soon as it is there."""
+    chosen = instances(arguments.data, arguments.family, arguments.instances)
+    todo = list(to_do(chosen, arguments, figures))
+    need_s = len(todo) * (arguments.time + _BESIDES_S)
+    print(f"{len(todo)} runs of {arguments.time:g} s to make: about {need_s / 60:.0f} minutes", flush=True)
+    begun = time.monotonic()
+    with Crew(arguments.threads) as crew:
+        for number, (entry, found) in enumerate(todo, 1):
+            if time.monotonic() - begun > 60 * arguments.minutes:
+                print(
+                    f"stopped after {arguments.minutes:g} minutes; {len(todo) - number + 1} runs are missing"
+                )
+                break
+            done = run(entry, found, arguments, crew)
+            figures.add(done)
+            if arguments.json:
+                figures.save(arguments.json, about)
+            gap = figures.gap(done)
+            shown = "n/a" if gap is None else f"{gap:.2f} %"
+            print(f"[{number}/{len(todo)}] {done.instance} {done.solver}: {done.cost:g}, {shown}", flush=True)
 
 
 def main(words: list[str]) -> None:
-    """Run all instances and print the table."""
+    """Run what is missing and print the tables."""
     arguments = arguments_of(words)
-    best = best_known(arguments.data, arguments.objective)
+    kept = kept_runs(arguments.json) if arguments.resume and arguments.json.exists() else []
+    figures = Figures(published(arguments.data), kept)
     about = heading(arguments)
     title = "  ".join(f"{name}={value}" for name, value in about.items())
+    about["title"] = title
     print(title)
-    print("instance       distance  veh         best  veh    gap %   left   seconds   peers' gaps %")
-    known = instances(arguments.data, arguments.family)
-    results = []
-    with Crew(arguments.threads) as crew:
-        for name in arguments.instances or known:
-            family, path = known[name]
-            results.append(run(name, family, path, best[name], arguments, crew))
-            print(line(results[-1]), flush=True)
-    print("\n".join(means(results)))
-    keep(arguments, {**about, "title": title, "results": [asdict(result) for result in results]})
+    measure(arguments, figures, about)
+    shown = figures.chosen(arguments.objective, arguments.time, arguments.seed)
+    if arguments.objective != "vehicles":
+        shown += figures.chosen(Objective.COST.value, arguments.time, arguments.seed)
+    print("instance      stops          ours  veh      reference   veh left    time  gaps in percent")
+    print("\n".join(line(figures, runs) for runs in shown))
+    print("\n".join(summary(figures, shown)))
+    if arguments.markdown:
+        print("\n".join(markdown(figures, shown)))
+    if arguments.json:
+        figures.save(arguments.json, about)
+    if arguments.plot:
+        python = peers.environment(arguments.peers)
+        words = [str(python), str(peers.RUNNER), "plot", str(arguments.json), str(arguments.plot)]
+        subprocess.run(words, check=True)
 
 
 if __name__ == "__main__":
