@@ -48,6 +48,7 @@ class Problem:
     profiles: Mapping[str, Matrices] = field(default_factory=dict)  # for vehicles that travel differently
     plane: Plane | None = None
     goods: GoodsRules = NO_RULES
+    _stops: list[tuple[Stop, ...]] = field(default_factory=list, init=False, repr=False)
 
     def __post_init__(self) -> None:
         """Refuse a problem that contradicts itself, with the rule it breaks."""
@@ -83,7 +84,9 @@ class Problem:
     @property
     def stops(self) -> tuple[Stop, ...]:
         """Every visit: jobs, then each shipment's pickup and delivery. Its positions number the stops."""
-        return tuple(stop for task in self.tasks for stop in stops_of(task))
+        if not self._stops:
+            self._stops.append(tuple(stop for task in self.tasks for stop in stops_of(task)))
+        return self._stops[0]
 
     def matrices_of(self, vehicle: Vehicle) -> tuple[LegMatrix, LegMatrix]:
         """The (durations_s, distances_m) that this vehicle travels by."""

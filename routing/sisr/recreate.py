@@ -124,14 +124,14 @@ def insert(flat: Flat, state: State, task: int) -> bool:
             continue
         version = state.route[v, VERSION]
         if state.known[task, v] != version:
-            state.delta[task, v] = _place(flat, state, v, first, task, single, False)
+            state.delta[task, v] = _place(flat, state, v, first, task, single, False) + _moving(flat, v, task)
             state.known[task, v] = version
         delta = state.delta[task, v]
         if delta < best:
             if _blinks(state):
                 # Another position, or none: what is found is not the cheapest and must not be remembered.
                 state.known[task, v] = -1
-                delta = _place(flat, state, v, first, task, single, True)
+                delta = _place(flat, state, v, first, task, single, True) + _moving(flat, v, task)
                 if delta >= best:
                     continue
             best = delta
@@ -141,11 +141,14 @@ def insert(flat: Flat, state: State, task: int) -> bool:
             if state.idle_count[k] == 0 or state.alone[task, k] >= best:
                 continue
             v = state.idle[state.idle_from[k] + state.idle_count[k] - 1]
+            price = state.alone[task, k] + _moving(flat, v, task)
+            if price >= best:
+                continue
             # `place` is about to be overwritten: what it held for an earlier version of the route is lost, and
             # that version may come back when the iteration is taken back.
             state.known[task, v] = -1
             if not _blinks(state):
-                best = state.alone[task, k]
+                best = price
                 chosen = v
                 state.place[task, v, 0] = 0
                 state.place[task, v, 1] = 0
@@ -153,6 +156,12 @@ def insert(flat: Flat, state: State, task: int) -> bool:
         return False
     _put(flat, state, task, chosen)
     return True
+
+
+@inlined
+def _moving(flat: Flat, v: int, task: int) -> float:
+    """What it costs that v is not the vehicle the task should stay with."""
+    return flat.away[task] if flat.home[task] >= 0 and flat.home[task] != v else 0.0
 
 
 @inlined
