@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from haoyun.routing.dynamic.standing import Standing
+from haoyun.routing.errors import require
 from haoyun.routing.plan import Step, StepKind
 from haoyun.routing.problem import Problem
 from haoyun.routing.tasks import Id, Job
@@ -59,7 +60,12 @@ def cargo_of(problem: Problem, tasks: Tasks, vehicle: Vehicle, at: Standing) -> 
         if step.kind is StepKind.PICKUP:
             cargo.on_board.append(tasks.shipment_of["pickup", step.id])
         elif step.kind is StepKind.DELIVERY:
-            cargo.on_board.remove(tasks.shipment_of["delivery", step.id])
+            delivered = tasks.shipment_of["delivery", step.id]
+            require(
+                delivered in cargo.on_board,
+                f"{vehicle.label} delivers shipment {delivered} before its pickup",
+            )
+            cargo.on_board.remove(delivered)
         elif step.kind is StepKind.JOB:
             cargo.loaded = [name for name in cargo.loaded if name != step.id]
             cargo.add_load(problem.amounts(tasks.jobs[step.id].pickup))

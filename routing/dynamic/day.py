@@ -79,6 +79,7 @@ def day_of(problem: Problem, plan: Plan, now_s: int, changes: Sequence[Change]) 
     routes = {route.vehicle_id: route for route in plan.routes}
     vehicles = {vehicle.id: vehicle for vehicle in problem.vehicles}
     _check_known(vehicles, routes, changes)
+    _check_stops(problem, plan)
     tables = tasks_of(problem)
     at = {
         name: standing(vehicle, routes.get(name), now_s, _report(name, changes))
@@ -112,6 +113,18 @@ def _check_known(vehicles: dict[Id, Vehicle], routes: dict[Id, Route], changes: 
     for change in changes:
         if isinstance(change, Delayed | Seen | Breakdown):
             require(change.vehicle in vehicles, f"there is no vehicle {change.vehicle}")
+
+
+def _check_stops(problem: Problem, plan: Plan) -> None:
+    """Every stop of the plan is one of the problem, and served once."""
+    known = {(stop.kind.value, stop.visit.id) for stop in problem.stops}
+    seen: set[tuple[str, Id | None]] = set()
+    for route in plan.routes:
+        for step in route.stops:
+            key = (step.kind.value, step.id)
+            require(key in known, f"the plan serves {key[0]} {key[1]}, which the problem does not know")
+            require(key not in seen, f"the plan serves {key[0]} {key[1]} twice")
+            seen.add(key)
 
 
 def _report(name: Id, changes: Sequence[Change]) -> Report:

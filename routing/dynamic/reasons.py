@@ -16,7 +16,7 @@ from haoyun.routing.tasks import Shipment, Task, clock
 from haoyun.routing.vehicle import Vehicle
 
 # Each asks every vehicle, which takes some ten milliseconds; who loses more than this has other worries.
-_MOST_DETAILED = 8
+_MOST_DETAILED = 4
 
 
 def with_reasons(problem: Problem, plan: Plan, before: Plan) -> Plan:

@@ -32,8 +32,9 @@ from haoyun.routing.problem import Problem, Tours
 from haoyun.routing.recipes import Engine
 from haoyun.routing.tasks import Task
 
-# Kept for the timetable of what changed, the check of everything and the reasons: by task, at most a share.
-_CLOSING_S = 3e-4
+# Kept for the check of everything and the reasons: as a share of what came before the search took on this machine,
+# and at most of the limit.
+_CLOSING = 1.3
 _CLOSING_SHARE = 0.5
 # What the second search gets if the first moves more than is allowed.
 _FIRST_SHARE = 0.6
@@ -78,10 +79,10 @@ def reoptimize(
     settled = settle(cut)
     base = plan_of(settled.problem, settled.tours, "kept", settled.built)
     assert base is not None  # settle.py has built every route
-    closing_s = min(_CLOSING_S * len(settled.problem.tasks), _CLOSING_SHARE * time_limit_s)
-    deadline = begun + time_limit_s - closing_s
     terms = _terms(cut, settled, base, stability or Stability())
-    tours = _improved(cut, settled, base, terms, seed, deadline)
+    part = _part(cut, settled, base, terms)
+    closing_s = min(_CLOSING * (time.monotonic() - begun), _CLOSING_SHARE * time_limit_s)
+    tours = _improved(part, settled.tours, terms, seed, begun + time_limit_s - closing_s)
     found, tours = _checked(terms, settled, base, tours)
     found = with_reasons(settled.problem, replace(found, seed=seed), plan)
     notes = (*cut.notes, *settled.notes)
@@ -109,10 +110,8 @@ def _terms(cut: Cut, settled: Settled, base: Plan, stability: Stability) -> Term
     )
 
 
-def _improved(cut: Cut, settled: Settled, base: Plan, terms: Terms, seed: int, deadline: float) -> Tours:
+def _improved(part: Part | None, now: Tours, terms: Terms, seed: int, deadline: float) -> Tours:
     """The tours after looking at what lies near the changes."""
-    now = settled.tours
-    part = _part(cut, settled, base, terms)
     if part is None:
         return now
     refuse_what_is_not_kept(part.problem, Engine.RUIN_AND_RECREATE)
