@@ -12,10 +12,27 @@ from haoyun.routing.vehicle import Reload
 from haoyun.routing.violation import Rule, Violation
 
 
+class Register:
+    """What a problem asks for, by name; made once for all routes of a plan."""
+
+    def __init__(self, problem: Problem) -> None:
+        self.visits: dict[tuple[StepKind, Id], tuple[Task, Visit]] = {}
+        for job in problem.jobs:
+            self.visits[StepKind.JOB, job.id] = (job, job.visits[0])
+        for shipment in problem.shipments:
+            self.visits[StepKind.PICKUP, shipment.pickup.id] = (shipment, shipment.pickup)
+            self.visits[StepKind.DELIVERY, shipment.delivery.id] = (shipment, shipment.delivery)
+        ways = ((v, v.underway) for v in problem.vehicles)
+        self.carriers = {name: v for v, way in ways if way is not None for name in way.on_board}
+
+
 class Drive:
     """One route with all that the problem says about it."""
 
-    def __init__(self, problem: Problem, vehicle: Vehicle, route: Route) -> None:
+    def __init__(
+        self, problem: Problem, vehicle: Vehicle, route: Route, register: Register | None = None
+    ) -> None:
+        self.register = register or Register(problem)
         self.problem = problem
         self.vehicle = vehicle
         self.route = route
@@ -38,12 +55,7 @@ class Drive:
 
     def identify(self) -> Iterator[Violation]:
         """Find each stop's task; a stop that nobody asked for is a violation and plays no further part."""
-        visits: dict[tuple[StepKind, Id], tuple[Task, Visit]] = {}
-        for job in self.problem.jobs:
-            visits[StepKind.JOB, job.id] = (job, job.visits[0])
-        for shipment in self.problem.shipments:
-            visits[StepKind.PICKUP, shipment.pickup.id] = (shipment, shipment.pickup)
-            visits[StepKind.DELIVERY, shipment.delivery.id] = (shipment, shipment.delivery)
+        visits = self.register.visits
         reloads = {reload.id: reload for reload in self.vehicle.reloads}
         for step in self.route.steps[1:-1]:
             entry = None if step.id is None else visits.get((step.kind, step.id))

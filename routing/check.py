@@ -9,6 +9,7 @@ import math
 from collections import Counter
 from collections.abc import Iterator
 
+from haoyun.routing.audit_drive import Register
 from haoyun.routing.audit_hours import audit_hours
 from haoyun.routing.errors import PlanRefused
 from haoyun.routing.plan import Plan, Route, StepKind
@@ -36,11 +37,12 @@ def violations(problem: Problem, plan: Plan, sound: dict[int, Route] | None = No
     `sound` remembers, by identity, routes that were found without fault: seen again, they need not be replayed.
     """
     known = {vehicle.id: vehicle for vehicle in problem.vehicles}
+    register = Register(problem)
     found = list(_fleet(plan, known))
     for route in plan.routes:
         if route.vehicle_id not in known or (sound is not None and id(route) in sound):
             continue
-        wrong = Replay(problem, known[route.vehicle_id], route).violations()
+        wrong = Replay(problem, known[route.vehicle_id], route, register).violations()
         found += wrong
         if sound is not None and not wrong:
             sound[id(route)] = route

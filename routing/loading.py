@@ -75,7 +75,9 @@ def _brought(problem: Problem, jobs: Sequence[Job]) -> Amounts:
 
 
 def _shipped_before(problem: Problem, vehicle: Vehicle) -> Amounts:
-    on_board = vehicle.underway.on_board if vehicle.underway else ()
+    on_board = set(vehicle.underway.on_board) if vehicle.underway else set()
+    if not on_board:
+        return problem.amounts(())
     return _sum(problem, [(), *(s.amount for s in problem.shipments if s.id in on_board)])
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from haoyun.routing.audit_cargo import Cargo
-from haoyun.routing.audit_drive import Drive
+from haoyun.routing.audit_drive import Drive, Register
 from haoyun.routing.audit_hours import audit_hours
 from haoyun.routing.audit_times import Watch
 from haoyun.routing.plan import CostParts, Route, StepKind
@@ -22,8 +22,10 @@ _SHARE, _LEAST = 1e-12, 1e-6
 class Replay:
     """One route, driven again on paper."""
 
-    def __init__(self, problem: Problem, vehicle: Vehicle, route: Route) -> None:
-        self.drive = Drive(problem, vehicle, route)
+    def __init__(
+        self, problem: Problem, vehicle: Vehicle, route: Route, register: Register | None = None
+    ) -> None:
+        self.drive = Drive(problem, vehicle, route, register)
         self.route = route
 
     def violations(self) -> list[Violation]:
@@ -87,12 +89,7 @@ class Replay:
     def _pairs(self) -> Iterator[Violation]:
         at = {(step.kind, step.id): place for place, (step, _, _) in enumerate(self.drive.served)}
         shipments = {task.id: task for _, task, _ in self.drive.served if isinstance(task, Shipment)}
-        carriers = {
-            name: v
-            for v in self.drive.problem.vehicles
-            if v.underway is not None
-            for name in v.underway.on_board
-        }
+        carriers = self.drive.register.carriers
         for shipment in shipments.values():
             up = at.get((StepKind.PICKUP, shipment.pickup.id))
             down = at.get((StepKind.DELIVERY, shipment.delivery.id))

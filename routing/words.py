@@ -84,7 +84,7 @@ def say(
     if "until_s" in figures:
         values["until"] = when(int(figures["until_s"]))
     if "seconds" in figures:
-        values["time"] = _duration(int(figures["seconds"]), language)
+        values["time"] = duration(int(figures["seconds"]), language)
     if "stop" in figures:
         values["stop"] = _STOPS[str(figures["stop"])][column]
     if "cost" in figures:
@@ -99,7 +99,7 @@ def say_why(why: WhyNot, language: Language = "en", most: int = 2) -> str:
     return between.join(parts) + stop
 
 
-def _duration(seconds: int, language: Language) -> str:
+def duration(seconds: int, language: Language) -> str:
     """Whole minutes, rounded up."""
     hours, minutes = divmod(-(-seconds // 60), 60)
     units = ("小时", "分钟") if language == "zh" else ("h", "min")

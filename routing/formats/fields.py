@@ -84,10 +84,16 @@ class Fields:
 
     def id(self) -> Id:
         """The field `id`: a whole number or a text."""
-        value = self._get("id")
-        if isinstance(value, bool) or not isinstance(value, int | str):
-            raise BadFormat(f"{self.path('id')} must be a whole number or a text, not {_kind(value)}")
-        return value
+        return _id(self._get("id"), self.path("id"))
+
+    def find_id(self, name: str) -> Id | None:
+        """A field that is a whole number or a text, or None."""
+        value = self._find(name)
+        return None if value is None else _id(value, self.path(name))
+
+    def ids(self, name: str) -> list[Id]:
+        """A list of whole numbers or texts; empty if it is absent."""
+        return [_id(value, f"{self.path(name)}[{n}]") for n, value in enumerate(self._list(name))]
 
     def find_text(self, name: str) -> str | None:
         """A field that is a text, or None."""
@@ -185,6 +191,12 @@ class Fields:
                 hint = f" (did you mean {near[0]}?)" if near else ""
                 raise BadFormat(f"{self.path(name)} is not a known field{hint}")
             warnings.append(f"{self.path(name)} is not a field of VROOM and does not count")
+
+
+def _id(value: object, where: str) -> Id:
+    if isinstance(value, bool) or not isinstance(value, int | str):
+        raise BadFormat(f"{where} must be a whole number or a text, not {_kind(value)}")
+    return value
 
 
 def _whole(value: object, where: str) -> int:

@@ -47,11 +47,10 @@ def from_json(data: object) -> Problem:
 
 def read_json(data: object) -> ReadResult:
     """A decoded VROOM request, with its descriptions and places; BadFormat names the field at fault."""
-    root = Fields.of(data, "")
-    return _Reader(root).result()
+    return RequestReader(Fields.of(data, "")).result()
 
 
-class _Reader:
+class RequestReader:
     """Reads one request; keeps what its parts share."""
 
     def __init__(self, root: Fields) -> None:
@@ -62,9 +61,9 @@ class _Reader:
         self.speeds = Speeds()
         vehicles = root.objects("vehicles")
         self.times = TaskTimes(vehicle_types(vehicles))
-        self.jobs = tuple(self._job(f) for f in root.objects("jobs"))
-        self.shipments = tuple(self._shipment(f) for f in root.objects("shipments"))
-        self.vehicles = tuple(self._vehicle(f) for f in vehicles)
+        self.jobs = tuple(self.job(f) for f in root.objects("jobs"))
+        self.shipments = tuple(self.shipment(f) for f in root.objects("shipments"))
+        self.vehicles = tuple(self.vehicle(f) for f in vehicles)
         if root.find_object("options") is not None:
             self.warnings.append("options do not count: they are for VROOM's own command line")
         root.finish(needs=_NO_NEEDS, warnings=self.warnings)
@@ -123,7 +122,8 @@ class _Reader:
                 windows=tuple(fields.windows("time_windows")),
             )
 
-    def _job(self, fields: Fields) -> Job:
+    def job(self, fields: Fields) -> Job:
+        """One job."""
         visit = self._visit("job", fields)
         old_amount = fields.amounts("amount")  # VROOM before 1.3 called a delivery so
         with fields.naming():
@@ -140,7 +140,8 @@ class _Reader:
         fields.finish(needs=_NO_NEEDS, warnings=self.warnings)
         return job
 
-    def _shipment(self, fields: Fields) -> Shipment:
+    def shipment(self, fields: Fields) -> Shipment:
+        """One shipment; its pickup's id is its own."""
         pickup, delivery = (self._end_of_shipment(name, fields) for name in ("pickup", "delivery"))
         with fields.naming():
             shipment = Shipment(
@@ -160,7 +161,8 @@ class _Reader:
         fields.finish(needs=_NO_NEEDS, warnings=self.warnings)
         return visit
 
-    def _vehicle(self, fields: Fields) -> Vehicle:
+    def vehicle(self, fields: Fields) -> Vehicle:
+        """One vehicle."""
         self._describe("vehicle", fields)
         vehicle = read_vehicle(fields, self.places, self.travel, self.speeds)
         if fields.objects("steps"):

@@ -8,6 +8,7 @@ from haoyun.routing.errors import BadFormat
 from haoyun.routing.formats.fields import Fields
 from haoyun.routing.formats.vroom_places import Places
 from haoyun.routing.formats.vroom_travel import DEFAULT_PROFILE, ProfileTravel, Speeds, speed_percent
+from haoyun.routing.formats.vroom_underway import read_underway
 from haoyun.routing.problem import Vehicle
 
 # Fields of a vehicle that are not supported, with what each would need of a Problem.
@@ -50,6 +51,7 @@ def read_vehicle(
             max_distance_m=max_distance_m,
             max_travel_s=fields.find_whole("max_travel_time"),
             profile=speeds.profile(profile, speed_percent(fields), fields.path("speed_factor")),
+            underway=read_underway(fields, places),
         )
 
 

@@ -54,3 +54,12 @@ class Flat(NamedTuple):
     apart: Ints  # (g,) by kind of goods the kinds, as bits, that it may not travel with
     cleaning: Ints  # (g, g) seconds of cleaning after the first before the second
     begun: Begun
+    home: Ints  # (t,) the vehicle that a task should stay with; -1: any
+    away: Floats  # (t,) what it costs besides on another one
+
+
+class Homes(NamedTuple):
+    """Where tasks should stay, and what it costs if they do not; both by number of the task."""
+
+    vehicle: tuple[int, ...]  # by position, -1: no matter
+    cost: tuple[float, ...]

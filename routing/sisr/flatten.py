@@ -20,6 +20,7 @@ from haoyun.routing.sisr.flat import (
     STOPS,
     Flat,
     Floats,
+    Homes,
     Ints,
 )
 from haoyun.routing.sisr.flatten_fleet import allowed_of, kind_row, kinds_of, profiles_of, rates_of
@@ -30,10 +31,11 @@ from haoyun.routing.tasks import Job
 _NEIGHBOURS = 160
 
 
-def flatten(problem: Problem) -> Flat:
-    """The arrays of a problem."""
+def flatten(problem: Problem, homes: Homes | None = None) -> Flat:
+    """The arrays of a problem; vehicles that tasks should stay with are not interchangeable."""
     stop, windows = _stops(problem)
-    kinds, fleet = kinds_of(problem)
+    each = np.arange(len(problem.vehicles), dtype=np.int64)
+    kinds, fleet = kinds_of(problem) if homes is None else (list(problem.vehicles), each)
     onward = [onward_of(problem, v) for v in kinds]
     task = _tasks(problem, onward)
     legs = _legs(problem)
@@ -61,6 +63,8 @@ def flatten(problem: Problem) -> Flat:
         apart=_apart(problem),
         cleaning=_cleaning(problem),
         begun=begun_of(problem, kinds, onward),
+        home=np.array(homes.vehicle if homes else [-1] * len(task), dtype=np.int64),
+        away=np.array(homes.cost if homes else [0.0] * len(task), dtype=np.float64),
     )
 
 

@@ -153,11 +153,14 @@ def insert(flat: Flat, state: State, task: int) -> bool:
             if state.idle_count[k] == 0 or state.alone[task, k] >= best:
                 continue
             v = state.idle[state.idle_from[k] + state.idle_count[k] - 1]
+            price = state.alone[task, k] + _moving(flat, v, task)
+            if price >= best:
+                continue
             # `place` is about to be overwritten: what it held for an earlier version of the route is lost, and
             # that version may come back when the iteration is taken back.
             state.known[task, v] = -1
             if not blinks(state.rng, state.num, BLINK):
-                best = state.alone[task, k]
+                best = price
                 chosen = v
                 state.place[task, v, 0] = 0
                 state.place[task, v, 1] = 0
@@ -181,6 +184,7 @@ def _priced(flat: Flat, state: State, v: int, first: int, task: int, single: boo
             delta = place_job(flat, state, v, first, task, blink)
         else:
             delta = place_pair(flat, state, v, first, task, blink)
+        delta += _moving(flat, v, task)
         # What is found with gaps is not the cheapest and must not be remembered.
         state.known[task, v] = -1 if blink else version
         if blink:
@@ -189,6 +193,12 @@ def _priced(flat: Flat, state: State, v: int, first: int, task: int, single: boo
         known = True
         blink = delta < best and blinks(state.rng, state.num, BLINK)
     return delta
+
+
+@inlined
+def _moving(flat: Flat, v: int, task: int) -> float:
+    """What it costs that v is not the vehicle the task should stay with."""
+    return flat.away[task] if flat.home[task] >= 0 and flat.home[task] != v else 0.0
 
 
 @inlined

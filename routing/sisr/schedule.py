@@ -7,6 +7,7 @@ from haoyun.routing.sisr.flat import (
     CLOSE,
     END,
     FAR,
+    FIRST,
     FIXED,
     JUDGED,
     MAX_METRES,
@@ -20,6 +21,7 @@ from haoyun.routing.sisr.flat import (
     PROFILE,
     SERVICE,
     START,
+    TASK,
     Flat,
 )
 from haoyun.routing.sisr.judge import judge_route
@@ -84,9 +86,13 @@ def _drive(flat: Flat, state: State, v: int, k: int, length: int) -> bool:
     now = flat.kind[k, ON_DUTY]
     metres = 0
     seconds = 0
+    moved = 0.0
     fits = True
     for p in range(length):
         s = seq[p]
+        task = flat.stop[s, TASK]
+        if flat.home[task] >= 0 and flat.home[task] != v and flat.task[task, FIRST] == s:
+            moved += flat.away[task]
         there = flat.stop[s, PLACE]
         seconds += legs[here, there, 0]
         metres += legs[here, there, 1]
@@ -117,7 +123,7 @@ def _drive(flat: Flat, state: State, v: int, k: int, length: int) -> bool:
         there = here
     state.route[v, METRES] = metres
     state.route[v, SECONDS] = seconds
-    cost = rate[FIXED] + rate[PER_METRE] * metres + rate[PER_SECOND] * seconds
+    cost = rate[FIXED] + rate[PER_METRE] * metres + rate[PER_SECOND] * seconds + moved
     state.val[COST] += cost - state.cost[v]
     state.cost[v] = cost
     return fits and metres <= flat.kind[k, MAX_METRES] and seconds <= flat.kind[k, MAX_SECONDS]

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from haoyun.routing.onward import with_fixed, without_fixed
 from haoyun.routing.problem import Objective, Problem, Tours
 from haoyun.routing.sisr.anneal import anneal, is_best, keep_best
-from haoyun.routing.sisr.flat import FIRST, JUDGED, STOPS, TASK, WEIGHT, Flat, Floats, Ints
+from haoyun.routing.sisr.flat import FIRST, JUDGED, STOPS, TASK, WEIGHT, Flat, Floats, Homes, Ints
 from haoyun.routing.sisr.flatten import flatten
 from haoyun.routing.sisr.judge import fixed_stops, judge, judge_beginnings
 from haoyun.routing.sisr.place import NEVER
@@ -65,12 +65,18 @@ class Pool(NamedTuple):
 class Search:
     """The compiled search as an object; all its methods work on the same state."""
 
-    def __init__(self, problem: Problem, seed: int, start: Tours | None = None) -> None:
-        """A first plan: the tours of `start` that keep the rules, and everything else inserted where it adds least."""
+    def __init__(
+        self, problem: Problem, seed: int, start: Tours | None = None, homes: Homes | None = None
+    ) -> None:
+        """A first plan: the tours of `start` that keep the rules, and everything else inserted where it adds least.
+
+        `homes`: with which vehicle tasks should stay, and what moving them costs.
+        """
         self.problem = problem
-        self.flat = flatten(problem)
+        self.flat = flatten(problem, homes)
         self.state = new_state(self.flat, seed, reach_of(self.flat, _REACH))
-        self.state.num[BESIDE] = _may_stand_beside(problem, self.flat)
+        # Nearby stops know of routes, not of where a task should stay.
+        self.state.num[BESIDE] = homes is None and _may_stand_beside(problem, self.flat)
         self.state.num[FLEET_FIRST] = problem.objective is Objective.VEHICLES
         self._fewest = _fewest_vehicles(self.flat)
         judge_beginnings(self.flat, self.state)

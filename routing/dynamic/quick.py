@@ -1,0 +1,46 @@
+"""The quick search: insertion at once, then ruin and recreate for a fraction of a second, in the caller's process.
+
+A part has some dozens of routes at most, so that neither a process of its own nor the pool of routes would pay.
+"""
+
+from __future__ import annotations
+
+import time
+
+from haoyun.routing.dynamic.part import Part
+from haoyun.routing.problem import Tours
+from haoyun.routing.sisr.flat import Homes
+from haoyun.routing.sisr.search import Search
+
+# Temperatures in average legs: the plan is good already, and what changes is near.
+_HOT = 0.3
+_COOL = 0.01
+# As for steady searches (course.py): the same seed gives the same plan wherever the machine is fast enough.
+_WORK_PER_S = 2e7
+_PORTION = 150_000
+
+
+def quick_search(
+    part: Part, start: Tours, homes: Homes, *, seed: int, budget_s: float, deadline: float
+) -> tuple[Tours, Tours]:
+    """The part's tours after insertion alone and after the search; `deadline` on time.monotonic()."""
+    search = Search(part.problem, seed, start, homes)
+    inserted = search.whole_tours()
+    if not search.can_improve:
+        return inserted, inserted
+    leg = search.average_leg
+    total = budget_s * _WORK_PER_S
+    search.be_strict(strict=True)
+    begun = search.work
+    while search.work - begun < total and time.monotonic() < deadline:
+        share = (search.work - begun) / total
+        temperature = leg * _HOT * (_COOL / _HOT) ** share
+        search.anneal(_PORTION, temperature, temperature)
+    return inserted, search.whole_tours()
+
+
+def warm_up() -> None:
+    """Load the compiled search into this process (a second, or a minute where it was never compiled)."""
+    from haoyun.routing.warm import warm  # noqa: PLC0415 - compiles at import
+
+    warm()
