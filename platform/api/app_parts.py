@@ -22,6 +22,7 @@ from haoyun.platform.api import (
     plans,
     public,
     quotes,
+    replans,
     summary,
     tokens,
     vehicles,
@@ -52,6 +53,7 @@ _GROUPS = (
     devices,
     jobs,
     plans,
+    replans,
     vroom,
     organizations,
 )

@@ -28,7 +28,7 @@ def command(ctx: click.Context) -> None:
     configure_logs(settings.log_format)
     databases = ready_databases(settings)
     stopping = stop_on_signals()
-    following = [
+    following: list[Follower] = [
         *followers(settings, MarketContext.load(settings, databases.tracking)),
         SubscriptionFollower(private=settings.webhooks_private),
     ]

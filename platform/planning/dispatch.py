@@ -16,7 +16,7 @@ import orjson
 
 from haoyun.platform.database import Databases, reading
 from haoyun.platform.jobs import FanOut, Job, attach
-from haoyun.platform.jobs.errors import JobRefused, JobStopped
+from haoyun.platform.jobs.errors import BadMove, JobRefused, JobStopped, NoSuchJob
 from haoyun.platform.jobs.worker import Handler, JobContext
 from haoyun.platform.planning import MAX_LARGE_TIME_LIMIT_S, OPTIMIZE, PROBLEM_FILE
 from haoyun.platform.planning.crews import Crews
@@ -25,6 +25,7 @@ from haoyun.platform.planning.large import PART, LargePlans
 from haoyun.platform.planning.options import Options
 from haoyun.platform.planning.pages import Places, plan_document
 from haoyun.platform.planning.problem import fleet_problem
+from haoyun.platform.planning.replan import keep_request, replan
 from haoyun.platform.planning.request import under_hours
 from haoyun.platform.planning.roads import Roads
 from haoyun.platform.planning.stored import read_stored
@@ -82,6 +83,8 @@ class Dispatch:
         breaks, JobStopped.
         """
         options = Options.of(job.payload)
+        if "replan_of" in job.payload:
+            return self._replan(job)
         try:
             task = self._task(job, options)
             if task.read is not None and is_large(task.problem):
@@ -102,6 +105,17 @@ class Dispatch:
         if context.stop.is_set():
             raise JobStopped("the job was cancelled or its worker stops")
         return self._document(job, task, plan)
+
+    def _replan(self, job: Job) -> dict[str, Any]:
+        """No process of its own is needed: it takes a second."""
+        try:
+            with reading(self.databases.platform).connect() as db:
+                document, request = replan(db, job)
+        except (BadFormat, BadProblem, BadMove, NoSuchJob) as error:
+            raise JobRefused(str(error)) from error
+        with self.databases.platform.begin() as db:
+            keep_request(db, job, request)
+        return document
 
     def _go_on(self, job: Job, task: Task, options: Options) -> dict[str, Any] | FanOut:
         limit_s = min(MAX_LARGE_TIME_LIMIT_S, float(job.payload.get("time_limit_s", options.time_limit_s)))

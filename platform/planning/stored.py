@@ -43,11 +43,18 @@ def planned(engine: sa.Engine, job: Job) -> tuple[ReadResult, Plan]:
     read, options = read_stored(engine, job), Options.of(job.payload)
     problem = under_hours(read.problem, options.hours)
     problem = replace(problem, objective=Objective(job.result["objective"]))
-    plan = plan_of(problem, _tours(problem, job.result["steps"]), job.result["method"])
+    plan = plan_in(problem, job.result)
     if plan is None:
         raise BadFormat(f"the plan of job {job.id} cannot be timed again")
-    seconds, left = float(job.result["seconds"]), _reasons(plan, job.result)
-    return replace(read, problem=problem), replace(plan, seconds=seconds, unassigned=left)
+    return replace(read, problem=problem), plan
+
+
+def plan_in(problem: Problem, result: Mapping[str, Any]) -> Plan | None:
+    """The plan in a job's result, timed again; None if that cannot be."""
+    plan = plan_of(problem, _tours(problem, result["steps"]), result["method"])
+    if plan is None:
+        return None
+    return replace(plan, seconds=float(result["seconds"]), unassigned=_reasons(plan, result))
 
 
 def _tours(problem: Problem, routes: list[dict[str, Any]]) -> Tours:

@@ -141,11 +141,11 @@ def _onward(day: Day, vehicle: Vehicle, rest: list[Step], locked: int) -> Vehicl
         load=tuple(cargo.load),
     )
     route = day.routes.get(vehicle.id)
-    if vehicle.hours.binds and route is not None:
-        vehicle = replace(vehicle, driver=driver_at(vehicle, route, at))
+    driver = vehicle.driver
     if route is not None:
+        driver = driver_at(vehicle, route, at) if vehicle.hours.binds else driver
         vehicle = spent(day.problem, vehicle, route, at)
-    return replace(vehicle, fixed_cost=0, underway=way)
+    return replace(vehicle, fixed_cost=0, underway=way, driver=driver)
 
 
 def _not_left(vehicle: Vehicle, free_s: int, rest: list[Step]) -> Vehicle:

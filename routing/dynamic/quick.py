@@ -6,6 +6,7 @@ A part has some dozens of routes at most, so that neither a process of its own n
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 
 from haoyun.routing.dynamic.part import Part
 from haoyun.routing.problem import Tours
@@ -15,24 +16,37 @@ from haoyun.routing.sisr.search import Search
 # Temperatures in average legs: the plan is good already, and what changes is near.
 _HOT = 0.3
 _COOL = 0.01
-# As for steady searches (course.py): the same seed gives the same plan wherever the machine is fast enough.
+# As for steady searches (course.py): the same seed gives the same plan wherever the machine is fast enough. Of each
+# second of the limit about half is search.
 _WORK_PER_S = 2e7
 _PORTION = 150_000
 
 
-def quick_search(
-    part: Part, start: Tours, homes: Homes, *, seed: int, budget_s: float, deadline: float
-) -> tuple[Tours, Tours]:
-    """The part's tours after insertion alone and after the search; `deadline` on time.monotonic()."""
-    search = Search(part.problem, seed, start, homes)
+@dataclass(frozen=True, slots=True)
+class Quick:
+    """How long to search: by work, for a limit of so many seconds, and not beyond `deadline` (time.monotonic())."""
+
+    seed: int
+    limit_s: float
+    deadline: float
+
+    def share(self, share: float) -> Quick:
+        """A share of the work and of the time that is left."""
+        left_s = max(self.deadline - time.monotonic(), 0.0)
+        return Quick(self.seed, self.limit_s * share, self.deadline - left_s * (1 - share))
+
+
+def quick_search(part: Part, start: Tours, homes: Homes, quick: Quick) -> tuple[Tours, Tours]:
+    """The part's tours after insertion alone and after the search."""
+    search = Search(part.problem, quick.seed, start, homes)
     inserted = search.whole_tours()
     if not search.can_improve:
         return inserted, inserted
     leg = search.average_leg
-    total = budget_s * _WORK_PER_S
+    total = quick.limit_s * _WORK_PER_S
     search.be_strict(strict=True)
     begun = search.work
-    while search.work - begun < total and time.monotonic() < deadline:
+    while search.work - begun < total and time.monotonic() < quick.deadline:
         share = (search.work - begun) / total
         temperature = leg * _HOT * (_COOL / _HOT) ** share
         search.anneal(_PORTION, temperature, temperature)

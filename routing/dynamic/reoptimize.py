@@ -21,7 +21,7 @@ from haoyun.routing.dynamic.day import TaskKey, task_key
 from haoyun.routing.dynamic.difference import Difference, difference
 from haoyun.routing.dynamic.nearby import nearby
 from haoyun.routing.dynamic.part import Part, homes_of, left_tasks, promised_tasks, take_part
-from haoyun.routing.dynamic.quick import quick_search
+from haoyun.routing.dynamic.quick import Quick, quick_search
 from haoyun.routing.dynamic.reasons import with_reasons
 from haoyun.routing.dynamic.settle import Settled, settle
 from haoyun.routing.dynamic.stability import Stability, usual_move_cost
@@ -82,7 +82,8 @@ def reoptimize(
     terms = _terms(cut, settled, base, stability or Stability())
     part = _part(cut, settled, base, terms)
     closing_s = min(_CLOSING * (time.monotonic() - begun), _CLOSING_SHARE * time_limit_s)
-    tours = _improved(part, settled.tours, terms, seed, begun + time_limit_s - closing_s)
+    quick = Quick(seed, time_limit_s, begun + time_limit_s - closing_s)
+    tours = _improved(part, settled.tours, terms, quick)
     found, tours = _checked(terms, settled, base, tours)
     found = with_reasons(settled.problem, replace(found, seed=seed), plan)
     notes = (*cut.notes, *settled.notes)
@@ -110,29 +111,22 @@ def _terms(cut: Cut, settled: Settled, base: Plan, stability: Stability) -> Term
     )
 
 
-def _improved(part: Part | None, now: Tours, terms: Terms, seed: int, deadline: float) -> Tours:
+def _improved(part: Part | None, now: Tours, terms: Terms, quick: Quick) -> Tours:
     """The tours after looking at what lies near the changes."""
     if part is None:
         return now
     refuse_what_is_not_kept(part.problem, Engine.RUIN_AND_RECREATE)
-    left_s = max(deadline - time.monotonic(), 0.0)
     limited = terms.max_moved is not None
     share = _FIRST_SHARE if limited else 1.0
     homes = homes_of(part, terms.told, terms.move_cost)
-    until = deadline - left_s * (1 - share)
-    for found in quick_search(
-        part, part.inner(now), homes, seed=seed, budget_s=left_s * share, deadline=until
-    ):
+    for found in quick_search(part, part.inner(now), homes, quick.share(share)):
         whole = part.outer(now, found)
         limited = limited and terms.moved(part.vehicles, whole) > (terms.max_moved or 0)
         now = adopt(terms, now, whole)
     if limited:
         # As many have moved as may: see what is left to gain if everything stays where it is.
         homes = homes_of(part, terms.told, None, part.inner(now))
-        rest_s = left_s * (1 - share)
-        for found in quick_search(
-            part, part.inner(now), homes, seed=seed, budget_s=rest_s, deadline=deadline
-        ):
+        for found in quick_search(part, part.inner(now), homes, quick):
             now = adopt(terms, now, part.outer(now, found))
     return now
 

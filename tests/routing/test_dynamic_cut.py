@@ -8,8 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from running_days import HOUR_S, TWO_TOURS, on_a_line, planned, random_day, shipment, two_trucks
+from small_problems import SHORT_DAYS, SHORT_SPANS
 
-from haoyun.routing import BadProblem, DriverState, Job, Problem, Vehicle, Visit, Window
+from haoyun.routing import BadProblem, DriverState, HoursRule, Job, Problem, Vehicle, Visit, Window
+from haoyun.routing.audit_hours import Driver, spells
 from haoyun.routing.build import plan_of
 from haoyun.routing.check import violations
 from haoyun.routing.dynamic import (
@@ -33,6 +35,7 @@ from haoyun.routing.vehicle import Reload
 # Truck a: picks up 1 at 300 s..900 s, 2 at 1200..1800, delivers 1 at 2400..3000, 2 at 3300..3900.
 DAY = two_trucks()
 PLAN = planned(DAY, TWO_TOURS)
+SPLIT = replace(SHORT_DAYS, name="split breaks", split_s=(100, 200))
 
 
 def after(now_s: int, *changes: Change, problem: Problem = DAY, locked: int = 1) -> Cut:
@@ -297,3 +300,30 @@ def test_what_is_left_of_a_plan_goes_on_as_it_was_planned(seed: int, now_s: int,
     assert later.keys() == before.keys()
     for key, step in later.items():
         assert (step.departure_s, step.load) == (before[key].departure_s, before[key].load)
+
+
+@pytest.mark.parametrize("rule", [SHORT_DAYS, SHORT_SPANS, SPLIT], ids=lambda rule: rule.name)
+@pytest.mark.parametrize("seed", range(12))
+def test_a_driver_goes_on_with_what_the_auditor_counts(seed: int, rule: HoursRule) -> None:
+    """Cut while service is going on, the driver has driven since the last break, and today, what the auditor says."""
+    problem, _ = random_day(seed, setup_s=0)
+    stops = range(len(problem.stops))
+    one = replace(problem.vehicles[0], hours=rule)
+    problem = replace(problem, vehicles=(one,))
+    plan = plan_of(problem, (tuple(stops),))
+    assert plan is not None
+    route = plan.routes[0]
+    for number, step in enumerate(route.steps[1:-1], start=1):
+        lived = Driver(rule, one.driver, route.steps[0].departure_s)
+        for spell in spells(route):
+            if spell.step <= number:
+                lived.live(spell)
+        if step.departure_s == step.start_service_s:
+            continue  # no service: the pause before it is not over
+        cut = cut_off(problem, plan, step.start_service_s, locked=0)
+        after_it = cut.problem.vehicles[0].driver
+        assert (after_it.driven_s, after_it.driven_today_s) == (lived.driven_s, lived.driven_today_s)
+        assert (after_it.day_began_s, after_it.first_part_taken) == (lived.day_began_s, lived.first_part)
+        rest = plan_of(cut.problem, cut.tours)
+        assert rest is not None
+        assert violations(cut.problem, rest) == []
