@@ -31,7 +31,11 @@ def _not_kept(problem: Problem, engine: Engine) -> Iterator[str]:
         yield from _not_by_or_tools(problem)
         return
     for vehicle in problem.vehicles:
-        if vehicle.underway is not None and vehicle.underway.fixed and problem.objective is Objective.VEHICLES:
+        if (
+            vehicle.underway is not None
+            and vehicle.underway.fixed
+            and problem.objective is Objective.VEHICLES
+        ):
             yield f"the objective vehicles with fixed stops ({vehicle.label})"
 
 

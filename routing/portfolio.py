@@ -19,8 +19,8 @@ from queue import Empty, SimpleQueue
 from types import TracebackType
 from typing import IO, Any
 
-from haoyun.routing.errors import SolverFailed
 from haoyun.routing.able import Able
+from haoyun.routing.errors import SolverFailed
 from haoyun.routing.problem import Problem, Tours
 from haoyun.routing.recipes import Recipe
 
