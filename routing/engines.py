@@ -13,6 +13,7 @@ from haoyun.routing.problem import Tours
 from haoyun.routing.recipes import Engine
 
 if TYPE_CHECKING:
+    from haoyun.routing.sisr.course import Budget
     from haoyun.routing.sisr.search import Search
 
 # Intermediate tours are for progress and for the case that the process is stopped early. Each is timed and
@@ -27,10 +28,38 @@ _OWN_MARGIN_SHARE = 0.005
 _LEAST_SEARCH_S = 0.5
 
 
-def search(work: Assignment, out: Callable[[Finding], None], handed_over: SimpleQueue[Any]) -> None:
+class Due:
+    """When the search that goes on must be done; the parent may say so anew while it searches."""
+
+    def __init__(self) -> None:
+        self.budget: Budget | None = None
+        self.moved: float | None = None
+
+    def holds_for(self, budget: Budget) -> None:
+        """From now on this is the budget that moves; what was said meanwhile holds for it."""
+        self.budget = budget
+        if self.moved is not None:
+            self.move(self.moved)
+
+    def over(self) -> None:
+        """The search is done: what comes now comes too late."""
+        self.budget = self.moved = None
+
+    def move(self, deadline: float) -> None:
+        """Be done by then, margin included."""
+        self.moved = deadline
+        if self.budget is not None:
+            now = time.monotonic()
+            self.budget.deadline = deadline - max(_MARGIN_S, _OWN_MARGIN_SHARE * (deadline - now))
+
+
+def search(work: Assignment, out: Callable[[Finding], None], handed_over: SimpleQueue[Any], due: Due) -> None:
     """Carry out the assignment; the last finding is final."""
-    own = work.recipe.engine is Engine.RUIN_AND_RECREATE
-    (_search_own if own else _search_or_tools)(work, out, handed_over)
+    if work.recipe.engine is Engine.RUIN_AND_RECREATE:
+        _search_own(work, out, handed_over, due)
+    else:
+        _search_or_tools(work, out)
+    due.over()
 
 
 class _Reporter:
@@ -67,7 +96,7 @@ def _deadline(work: Assignment, share: float) -> float:
     return deadline if work.search_s is None else min(deadline, now + work.search_s)
 
 
-def _search_or_tools(work: Assignment, out: Callable[[Finding], None], handed_over: SimpleQueue[Any]) -> None:
+def _search_or_tools(work: Assignment, out: Callable[[Finding], None]) -> None:
     from haoyun.routing import model  # noqa: PLC0415 - each engine takes long to import, and one is enough
 
     reporter = _Reporter(work, out)
@@ -76,7 +105,9 @@ def _search_or_tools(work: Assignment, out: Callable[[Finding], None], handed_ov
     out(Finding(work.recipe.name, tours, final=True))
 
 
-def _search_own(work: Assignment, out: Callable[[Finding], None], handed_over: SimpleQueue[Any]) -> None:
+def _search_own(
+    work: Assignment, out: Callable[[Finding], None], handed_over: SimpleQueue[Any], due: Due
+) -> None:
     from haoyun.routing.sisr.course import Budget, Course  # noqa: PLC0415 - see above
     from haoyun.routing.sisr.search import Search  # noqa: PLC0415
 
@@ -87,6 +118,7 @@ def _search_own(work: Assignment, out: Callable[[Finding], None], handed_over: S
         threading.Thread(target=_load_cp_sat, daemon=True).start()
     deadline = _deadline(work, _OWN_MARGIN_SHARE)
     budget = Budget.of(deadline, work.limit_s or 0.0, steady=work.limit_s is not None)
+    due.holds_for(budget)
     found = Search(work.problem, work.seed, work.start)
     reporter = _Reporter(work, out)
 
@@ -98,7 +130,7 @@ def _search_own(work: Assignment, out: Callable[[Finding], None], handed_over: S
         number=work.number, threads=work.of, seed=work.seed, warmth=work.warmth,
     )  # fmt: skip
     course.run(None if first else hand_over, handed_over)
-    out(Finding(work.recipe.name, found.whole_tours(), final=True, worth=found.worth))
+    out(Finding(work.recipe.name, found.whole_tours(), final=True, worth=found.worth, able=found.able))
 
 
 def _drop(queue: SimpleQueue[Any]) -> None:

@@ -127,6 +127,7 @@ class ReasonCode(StrEnum):
     NO_SKILL = "no_skill"
     TOO_LARGE = "too_large"
     OUT_OF_REACH = "out_of_reach"
+    DRIVER_HOURS = "driver_hours"  # in time only if drivers took no breaks and rests
     NO_SINGLE_VEHICLE = "no_single_vehicle"
     NOT_ENOUGH_ROOM = "not_enough_room"
     NOT_ENOUGH_TIME = "not_enough_time"  # the search found no plan at all within its limit

@@ -6,21 +6,19 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 
-from haoyun.routing.alone import able_vehicles
+from haoyun.routing.able import Able
 from haoyun.routing.build import Built, on_time, plan_of, tours_of
 from haoyun.routing.check import violations
 from haoyun.routing.errors import BadProblem, SolverFailed
-from haoyun.routing.hours import NONE, RESTED
 from haoyun.routing.kept import refuse_what_is_not_kept
 from haoyun.routing.large.course import solve_large
 from haoyun.routing.onward import least_tours
-from haoyun.routing.plan import Plan, Reason, ReasonCode, Unassigned
+from haoyun.routing.plan import Plan, Route
 from haoyun.routing.portfolio import Assignment, Crew, findings
 from haoyun.routing.problem import Objective, Problem, Tours
 from haoyun.routing.progress import Progress
-from haoyun.routing.reasons import left_over, why_unassigned
+from haoyun.routing.reasons import explained
 from haoyun.routing.recipes import Engine, is_large, portfolio
-from haoyun.routing.tasks import Task
 from haoyun.routing.worth import worth
 
 __all__ = ["Progress", "plan_of", "solve", "tours_of", "worth"]
@@ -28,9 +26,13 @@ __all__ = ["Progress", "plan_of", "solve", "tours_of", "worth"]
 # How far past the limit an answer may be awaited before the best so far is taken.
 _GRACE_SHARE = 0.01
 _LEAST_GRACE_S = 0.1
-# Of the limit, what is kept for the last check and the reasons, by task and vehicle.
+# Of the limit, what is kept for the last check and the reasons until it is known how long a check takes ...
 _CLOSING_SHARE = 0.02
-_CLOSING_S = 3e-6
+_CLOSING_S = 0.5e-3  # a vehicle
+# ... and then as many times a check of all routes (another finding may be on its way), and by task left behind.
+_CHECKS = 1.5
+_REASONS_S = 0.2e-3
+_MANY_ROUTES = 10  # with fewer new ones a check takes as long as with these
 
 
 def solve(
@@ -78,11 +80,7 @@ def solve(
     best = _Best(problem, begun, progress)
     if start is not None:
         best.offer(start, "start")
-    deadline = (
-        begun
-        + time_limit_s
-        - min(_CLOSING_SHARE * time_limit_s, _CLOSING_S * len(problem.tasks) * len(problem.vehicles))
-    )
+    deadline = begun + time_limit_s - best.expected_s(time_limit_s)
     work = [
         Assignment(
             problem, recipe, seed * threads + number, deadline,
@@ -92,10 +90,19 @@ def solve(
     ]  # fmt: skip
     grace_s = max(_GRACE_SHARE * time_limit_s, _LEAST_GRACE_S)
     engaged = crew.findings if crew is not None else findings
-    for finding in engaged(work, grace_s=grace_s, cancelled=cancelled):
-        if finding.tours is not None:
+    able: Able | None = None
+
+    def more_than_expected_s() -> float:
+        return best.closing_s(time_limit_s) - best.expected_s(time_limit_s)
+
+    for finding in engaged(work, grace_s=grace_s, cancelled=cancelled, closing_s=more_than_expected_s):
+        able = finding.able or able
+        left_s = begun + time_limit_s - time.monotonic()
+        # What is found so late is soon followed by the final tours, for which there must be time.
+        too_late = not finding.final and best.plan is not None and left_s < 2 * best.closing_s(time_limit_s)
+        if finding.tours is not None and not too_late:
             best.offer(finding.tours, finding.recipe, finding.worth)
-    plan = _explained(problem, best.plan or best.nothing())
+    plan = explained(problem, best.plan or best.nothing(), able)
     return replace(plan, seconds=time.monotonic() - begun, seed=seed)
 
 
@@ -111,6 +118,19 @@ class _Best:
         self.built: Built = {}
         self.hours = any(vehicle.hours.binds for vehicle in problem.vehicles)
         self.claimed: tuple[float, ...] | None = None
+        self.sound: dict[int, Route] = {}
+        self.route_s: float | None = None  # what a route's timetable and check take
+
+    def expected_s(self, time_limit_s: float) -> float:
+        """What closing is expected to take before anything was found."""
+        return min(_CLOSING_SHARE * time_limit_s, _CLOSING_S * len(self.problem.vehicles))
+
+    def closing_s(self, time_limit_s: float) -> float:
+        """What the last timetables, their check and the reasons will take, by what they took so far."""
+        if self.route_s is None or self.plan is None:
+            return self.expected_s(time_limit_s)
+        checks_s = _CHECKS * self.route_s * len(self.plan.routes)
+        return checks_s + _REASONS_S * len(self.plan.unassigned)
 
     def offer(self, tours: Tours, method: str, claim: tuple[float, ...] | None = None) -> None:
         """Take the tours if they are better and the checker has nothing against them.
@@ -121,6 +141,13 @@ class _Best:
             if self.claimed is not None and claim >= self.claimed:
                 return
             self.claimed = claim
+        begun, known = time.monotonic(), len(self.built)
+        self._judge(tours, method)
+        fresh = len(self.built) - known
+        if fresh:
+            self.route_s = max(self.route_s or 0.0, (time.monotonic() - begun) / max(fresh, _MANY_ROUTES))
+
+    def _judge(self, tours: Tours, method: str) -> None:
         plan = plan_of(self.problem, tours, method, self.built)
         if plan is None and self.hours:
             # The search and the timetable choose pauses differently: a route for which only one of them finds some
@@ -129,7 +156,7 @@ class _Best:
         if plan is None:
             self.refused.append(f"{method}: a route misses a window")
         elif self.plan is None or worth(self.problem, plan) < worth(self.problem, self.plan):
-            wrong = violations(self.problem, plan)
+            wrong = violations(self.problem, plan, self.sound)
             if wrong:
                 self.refused.append(f"{method}: {wrong[0].text}")
             else:
@@ -153,30 +180,3 @@ class _Best:
                 f"the engine's answers break rules of the problem: {'; '.join(self.refused[:3])}"
             )
         return plan
-
-
-def _explained(problem: Problem, plan: Plan) -> Plan:
-    searched = bool(plan.method)
-    left = plan.left_out(problem)
-    problem = _without_hours(problem)
-    able = able_vehicles(problem, left)
-    entries = (
-        Unassigned.of(task, _reasons(problem, task, vehicles, searched))
-        for task, vehicles in zip(left, able, strict=True)
-    )
-    return replace(plan, unassigned=tuple(entries))
-
-
-def _without_hours(problem: Problem) -> Problem:
-    """For reasons: thousands of timetables under driver hours would take longer than the search."""
-    if not any(vehicle.hours.binds for vehicle in problem.vehicles):
-        return problem
-    fleet = (replace(vehicle, hours=NONE, driver=RESTED) for vehicle in problem.vehicles)
-    return replace(problem, vehicles=tuple(fleet))
-
-
-def _reasons(problem: Problem, task: Task, able: frozenset[int], searched: bool) -> tuple[Reason, ...]:
-    reasons = (left_over(problem, able),) if able else why_unassigned(problem, task)
-    if searched or reasons[0].code is not ReasonCode.NOT_ENOUGH_ROOM:
-        return reasons
-    return (Reason(ReasonCode.NOT_ENOUGH_TIME, "the search found no plan within its time limit"),)

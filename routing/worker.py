@@ -9,7 +9,7 @@ from queue import SimpleQueue
 from typing import IO, Any
 
 from haoyun.routing import engines
-from haoyun.routing.portfolio import Assignment, receive, send
+from haoyun.routing.portfolio import Assignment, Hurry, receive, send
 
 
 def main() -> None:
@@ -19,22 +19,31 @@ def main() -> None:
     os.dup2(2, 1)
     assignments: SimpleQueue[Assignment | None] = SimpleQueue()
     handed_over: SimpleQueue[Any] = SimpleQueue()
+    due = engines.Due()
     listener = threading.Thread(
-        target=_listen, args=(sys.stdin.buffer, assignments, handed_over), daemon=True
+        target=_listen, args=(sys.stdin.buffer, assignments, handed_over, due), daemon=True
     )
     listener.start()
     while (work := assignments.get()) is not None:
-        engines.search(work, lambda finding: send(out, finding), handed_over)
+        engines.search(work, lambda finding: send(out, finding), handed_over, due)
 
 
 def _listen(
-    source: IO[bytes], assignments: SimpleQueue[Assignment | None], handed_over: SimpleQueue[Any]
+    source: IO[bytes],
+    assignments: SimpleQueue[Assignment | None],
+    handed_over: SimpleQueue[Any],
+    due: engines.Due,
 ) -> None:
-    """Sort what comes in: assignments, and what other searches hand over."""
+    """Sort what comes in: assignments, new deadlines, and what other searches hand over."""
     try:
         while True:
             value = receive(source)
-            (assignments if isinstance(value, Assignment) else handed_over).put(value)
+            if isinstance(value, Hurry):
+                due.move(value.deadline)
+            else:
+                if isinstance(value, Assignment):
+                    due.over()
+                (assignments if isinstance(value, Assignment) else handed_over).put(value)
     except EOFError:
         assignments.put(None)
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from haoyun.routing.alone import able_vehicles
 from haoyun.routing.dynamic.day import TaskKey
 from haoyun.routing.hours import NONE, RESTED
 from haoyun.routing.legs import leg_s
 from haoyun.routing.plan import Plan, Reason, ReasonCode, Unassigned
 from haoyun.routing.problem import Problem
-from haoyun.routing.reasons import left_over, why_unassigned
+from haoyun.routing.reasons import why_unassigned
 from haoyun.routing.tasks import Shipment, Task, clock
 from haoyun.routing.vehicle import Vehicle
 
@@ -36,7 +35,7 @@ def with_reasons(problem: Problem, plan: Plan, before: Plan) -> Plan:
         elif detailed < _MOST_DETAILED:
             detailed += 1
             free = free or _free(problem)
-            reasons = _reasons(free, task)
+            reasons = why_unassigned(free, task)
         else:
             reasons = (Reason(ReasonCode.NOT_ENOUGH_ROOM, "no vehicle nearby has a place for it"),)
         entries.append(replace(entry, reasons=reasons))
@@ -50,11 +49,6 @@ def _free(problem: Problem) -> Problem:
         for v in problem.vehicles
     )
     return replace(problem, vehicles=tuple(fleet))
-
-
-def _reasons(problem: Problem, task: Task) -> tuple[Reason, ...]:
-    able = able_vehicles(problem, [task])[0]
-    return (left_over(problem, able),) if able else why_unassigned(problem, task)
 
 
 def _on_board(problem: Problem, vehicle: Vehicle, shipment: Shipment) -> Reason:

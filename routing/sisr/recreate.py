@@ -27,6 +27,7 @@ from haoyun.routing.sisr.state import (
     State,
 )
 
+_BARRED = 2.0 * NEVER
 # If more tasks than this were absent before, not all of them try again in one iteration; a few drawn by lot do.
 _OLD_TRIES = 12
 _LUCKY = 3
@@ -141,8 +142,8 @@ def insert(flat: Flat, state: State, task: int) -> bool:
             v = state.candidate[a]
             if everywhere:
                 v = state.active[a] if anew else state.touched[a]
-            # A vehicle that cannot serve the task alone cannot serve it with others.
-            if state.alone[task, flat.fleet[v]] >= NEVER or state.route[v, LENGTH] == 0:
+            # A vehicle that cannot serve the task alone cannot serve it with others, unless it has goods on board.
+            if state.alone[task, flat.fleet[v]] > NEVER or state.route[v, LENGTH] == 0:
                 continue
             delta = _priced(flat, state, v, first, task, single, best)
             if delta < best:
@@ -213,15 +214,20 @@ def _pays(flat: Flat, state: State, task: int, v: int, cost: float) -> bool:
 
 @compiled
 def price_alone(flat: Flat, state: State) -> None:
-    """What each task costs on an idle vehicle of each kind with nothing else to do; all vehicles must be idle."""
+    """What each task costs on an idle vehicle of each kind with nothing else to do; all vehicles must be idle.
+
+    NEVER: not before something else is unloaded; more: never at all.
+    """
     for k in range(len(state.idle_count)):
         v = state.idle[state.idle_from[k]]
         for task in range(len(flat.task)):
-            state.alone[task, k] = NEVER
+            state.alone[task, k] = _BARRED
             if flat.allowed[task, k]:
                 first = flat.task[task, FIRST]
                 single = flat.task[task, STOPS] == 1
-                state.alone[task, k] = _place(flat, state, v, first, task, single, False)
+                cost = _place(flat, state, v, first, task, single, False)
+                if cost < NEVER or flat.begun.has_left[k]:
+                    state.alone[task, k] = cost
 
 
 @inlined

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from haoyun.routing.onward import with_fixed, without_fixed
 from haoyun.routing.problem import Objective, Problem, Tours
+from haoyun.routing.sisr.ability import able_of
 from haoyun.routing.sisr.anneal import anneal, is_best, keep_best
 from haoyun.routing.sisr.flat import FIRST, JUDGED, STOPS, TASK, WEIGHT, Flat, Floats, Homes, Ints
 from haoyun.routing.sisr.flatten import flatten
@@ -81,6 +82,7 @@ class Search:
         self._fewest = _fewest_vehicles(self.flat)
         judge_beginnings(self.flat, self.state)
         price_alone(self.flat, self.state)
+        self.able = able_of(self.flat, self.state)
         if start is not None:
             self._drive(without_fixed(problem, start))
         self._complete()
