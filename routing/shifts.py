@@ -20,10 +20,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from haoyun.routing.hours import DriverState, HoursRule
-from haoyun.routing.sisr.driver import ALL, QUICK, SPARING
 from haoyun.routing.sisr.flat import CLOSE, FAR, OPEN, TAKES, WINDOW_FROM, WINDOW_TO
 from haoyun.routing.sisr.law import law_row
-from haoyun.routing.sisr.lives import FEW, MANY, new_lives
+from haoyun.routing.sisr.lives import ALL, FEW, MANY, QUICK, SPARING, new_lives
 from haoyun.routing.sisr.roster import follow, latest_departure
 from haoyun.routing.telling import told
 from haoyun.routing.timetable import Line, Timetable, departures_worth_trying, forward

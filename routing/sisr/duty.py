@@ -7,8 +7,9 @@ no life reaches a stop before it is too late for what comes after.
 
 from __future__ import annotations
 
+from haoyun.routing.sisr.calling import call
 from haoyun.routing.sisr.compiled import compiled
-from haoyun.routing.sisr.driver import QUICK, arrive_home, call, drive, wake
+from haoyun.routing.sisr.driver import arrive_home, drive, wake
 from haoyun.routing.sisr.flat import (
     END,
     FAR,
@@ -37,6 +38,7 @@ from haoyun.routing.sisr.lives import (
     NOW,
     PARENT,
     PAUSES,
+    QUICK,
     STANDING,
     START,
     Lives,

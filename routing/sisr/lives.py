@@ -39,6 +39,8 @@ START, BREAK_TAKEN, REST_TAKEN, ARRIVAL, SERVICE = range(5)
 # Entries of Lives.num.
 BORN, FRONT, ARRIVED = range(3)
 
+# Which choices are followed up (driver.py).
+QUICK, SPARING, ALL = range(3)
 # Lives that go on from each call: enough for the search, and for a plan's timetable.
 FEW, MANY = 4, 32
 # Pauses that wait to be driven on from; what would be more is not looked for.

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from haoyun.routing.sisr.calling import call
 from haoyun.routing.sisr.compiled import compiled
-from haoyun.routing.sisr.driver import arrive_home, call, drive, wake
+from haoyun.routing.sisr.driver import arrive_home, drive, wake
 from haoyun.routing.sisr.flat import CLOSE, WINDOW_FROM, WINDOW_TO, Ints
 from haoyun.routing.sisr.law import FAR, FIRST_PART, REST
 from haoyun.routing.sisr.lives import (
