@@ -40,7 +40,7 @@ from haoyun.routing.dynamic import (
     warm_up,
 )
 from haoyun.routing.portfolio import Crew
-from haoyun.routing.tasks import Shipment
+from haoyun.routing.tasks import Id, Shipment
 from routing import heading
 
 KINDS = ("insert", "cancel", "delay", "breakdown")
@@ -87,17 +87,23 @@ class Day:
         self.draw = random.Random(seed)
         self.hired = 0
 
-    def changes(self, kind: str) -> list[Change]:
+    def changes(self, kind: str, now_s: int) -> list[Change]:
         """Something of this kind."""
         if kind == "insert":
             return [NewTask(self.new.pop())]
         if kind == "cancel":
-            return [Cancelled("shipment", self.draw.choice(self.problem.shipments).id)]
+            return [Cancelled("shipment", self.draw.choice(self._open(now_s)))]
         driving = [route.vehicle_id for route in self.plan.routes]
         truck = self.draw.choice(driving)
         if kind == "delay":
             return [Delayed(truck, self.draw.choice((600, 1800, 3600, 7200)))]
         return [Breakdown(truck, transfer_s=1800), VehicleAdded(self._hire(truck))]
+
+    def _open(self, now_s: int) -> list[Id]:
+        """Loads that are not delivered yet."""
+        steps = (step for route in self.plan.routes for step in route.stops)
+        done = {step.id for step in steps if step.start_service_s <= now_s}
+        return [load.id for load in self.problem.shipments if load.delivery.id not in done]
 
     def _hire(self, truck: object) -> Vehicle:
         old = next(v for v in self.problem.vehicles if v.id == truck)
@@ -110,7 +116,7 @@ class Day:
 
 def replanned(day: Day, kind: str, now_s: int, arguments: argparse.Namespace) -> tuple[Event, Replan]:
     """Work one event in."""
-    changes = day.changes(kind)
+    changes = day.changes(kind, now_s)
     begun = time.perf_counter()
     found = reoptimize(
         day.problem, day.plan, now_s, changes, time_limit_s=arguments.time, seed=arguments.seed

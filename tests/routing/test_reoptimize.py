@@ -40,6 +40,8 @@ from haoyun.routing.dynamic import (
     reoptimize,
     say_difference,
 )
+from haoyun.routing.sisr.flat import Homes
+from haoyun.routing.sisr.search import Search
 from haoyun.routing.tasks import StopKind
 
 DAY = two_trucks()
@@ -208,6 +210,17 @@ def test_what_pays_for_its_moves_is_moved() -> None:
     found = after(0, Delayed(0, 1), problem=problem, plan=plan, stability=FREE, locked=0)
     assert found.difference.moved > 2
     assert found.plan.distance_m < plan.distance_m
+
+
+@pytest.mark.parametrize(("cost", "stay"), [(0.0, False), (1e6, True)])
+def test_the_search_itself_weighs_what_a_move_costs(cost: float, stay: bool) -> None:
+    problem, _ = _badly_planned()
+    homes = Homes((0, 0, 1, 1), (cost,) * 4)
+    search = Search(problem, 1, _same(problem), homes)
+    search.anneal(300_000, 3000.0, 100.0)
+    served = [{n // 2 for n in tour} for tour in search.whole_tours()]
+    assert (served == [{0, 1}, {2, 3}]) is stay
+    assert stay or served == [{0, 2}, {1, 3}]
 
 
 def _badly_planned() -> tuple[Problem, Plan]:
