@@ -18,7 +18,7 @@ from haoyun.platform.planning.replan import DEFAULT_TIME_LIMIT_S, MAX_TIME_LIMIT
 from haoyun.platform.services import services
 from haoyun.routing.tasks import LARGEST
 
-blueprint = resource("replans", "Optimization")
+blueprint = resource("replans", "Re-planning")
 
 
 class NewReplan(Input):
