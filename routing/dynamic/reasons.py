@@ -11,7 +11,7 @@ from haoyun.routing.legs import leg_s
 from haoyun.routing.plan import Plan, Reason, ReasonCode, Unassigned
 from haoyun.routing.problem import Problem
 from haoyun.routing.reasons import why_unassigned
-from haoyun.routing.tasks import Shipment, Task, clock
+from haoyun.routing.tasks import Shipment, clock
 from haoyun.routing.vehicle import Vehicle
 
 # Each asks every vehicle, which takes some ten milliseconds; who loses more than this has other worries.
