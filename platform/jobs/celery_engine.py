@@ -53,6 +53,7 @@ def make_app(broker_url: str, queue_name: str) -> Celery:
         task_reject_on_worker_lost=False,  # the row's lease brings it back, and counts the try
         worker_prefetch_multiplier=1,  # a worker holds no message that another could work on
         worker_hijack_root_logger=False,
+        worker_redirect_stdouts=False,  # logs are structlog's
         broker_connection_retry_on_startup=True,
         broker_transport_options={"socket_timeout": 5, "socket_connect_timeout": 5},
     )

@@ -34,3 +34,13 @@ def wake(db: sa.Connection, job_id: str) -> None:
 def forget(db: sa.Connection, job_id: str) -> None:
     """Delete the sub-jobs of a job. A worker that runs one hears LeaseLost at its next heartbeat."""
     db.execute(sa.delete(t).where(t.c.parent_id == job_id))
+
+
+def cut_short(db: sa.Connection, job_id: str, finished_ms: int) -> None:
+    """End the sub-jobs that are not done, so that a waiting job goes on with what the others have found."""
+    db.execute(
+        sa.update(t)
+        .where(t.c.parent_id == job_id, t.c.state.in_(_UNFINISHED))
+        .values(state=JobState.CANCELLED, finished_ms=finished_ms, lease_until_ms=None)
+    )
+    wake(db, job_id)

@@ -223,14 +223,18 @@ def cancel(db: sa.Connection, job_id: str, now: datetime, *, org_id: str | None)
 
 
 def ask_to_finish(db: sa.Connection, job_id: str, now: datetime, *, org_id: str | None) -> Job:
-    """Ask a running job to end with the best result so far. Raises NoSuchJob, BadMove."""
+    """Ask a job that runs, or waits for sub-jobs, to end with the best result so far. Raises NoSuchJob, BadMove."""
     get_job(db, job_id, org_id=org_id)
     asked = db.execute(
-        sa.update(t).where(t.c.id == job_id, t.c.state == JobState.RUNNING).values(finish_asked_ms=to_ms(now))
+        sa.update(t)
+        .where(t.c.id == job_id, t.c.state.in_((JobState.RUNNING, JobState.WAITING)))
+        .values(finish_asked_ms=to_ms(now))
     )
     job = get_job(db, job_id)
     if asked.rowcount != 1:
         raise BadMove(f"job {job_id} has nothing to finish with ({job.state})")
+    if job.state is JobState.WAITING:
+        children.cut_short(db, job_id, to_ms(now))
     return job
 
 

@@ -18,7 +18,7 @@ from haoyun.platform.database import Databases, reading
 from haoyun.platform.jobs import FanOut, Job, attach
 from haoyun.platform.jobs.errors import BadMove, JobRefused, JobStopped, NoSuchJob
 from haoyun.platform.jobs.worker import Handler, JobContext
-from haoyun.platform.planning import MAX_LARGE_TIME_LIMIT_S, OPTIMIZE, PROBLEM_FILE
+from haoyun.platform.planning import OPTIMIZE, PROBLEM_FILE
 from haoyun.platform.planning.crews import Crews
 from haoyun.platform.planning.fleet import read_fleet
 from haoyun.platform.planning.large import PART, LargePlans
@@ -88,7 +88,7 @@ class Dispatch:
         try:
             task = self._task(job, options)
             if task.read is not None and is_large(task.problem):
-                return self._go_on(job, task, options)
+                return self._go_on(job, context, task, options)
             with self.crews.lent() as crew:
                 plan = solve(
                     task.problem,
@@ -117,11 +117,10 @@ class Dispatch:
             keep_request(db, job, request)
         return document
 
-    def _go_on(self, job: Job, task: Task, options: Options) -> dict[str, Any] | FanOut:
-        limit_s = min(MAX_LARGE_TIME_LIMIT_S, float(job.payload.get("time_limit_s", options.time_limit_s)))
+    def _go_on(self, job: Job, context: JobContext, task: Task, options: Options) -> dict[str, Any] | FanOut:
         problem = replace(task.problem, objective=Objective(options.objective or task.problem.objective))
         refuse_what_is_not_kept(problem, Engine.RUIN_AND_RECREATE)
-        found = self.large.go_on(job, problem, limit_s)
+        found = self.large.go_on(job, problem, options.time_limit_s, lambda better: _note(context, better))
         return (
             found if isinstance(found, FanOut) else self._document(job, replace(task, problem=problem), found)
         )

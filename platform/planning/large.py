@@ -30,6 +30,7 @@ from haoyun.routing.large.course import closing_s, finished
 from haoyun.routing.large.engine import carry_out
 from haoyun.routing.large.item import Figures, Item, Outcome
 from haoyun.routing.large.rounds import Scheme, State, after, begin, items
+from haoyun.routing.progress import Progress
 
 PART = "optimize-part"  # the kind of the sub-jobs
 _LEAST_ROUND_S = 1.0  # with less time left, no other round is begun
@@ -46,25 +47,31 @@ class LargePlans:
     _atlases: dict[str, Atlas] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock)
 
-    def go_on(self, job: Job, problem: Problem, limit_s: float) -> FanOut | Plan:
-        """The next round, or the plan when the time is used up."""
+    def go_on(
+        self, job: Job, problem: Problem, limit_s: float, heard: Callable[[Progress], None]
+    ) -> FanOut | Plan:
+        """The next round, or the plan when the time is used up or the best so far is asked for.
+
+        `heard` is told what each round comes to.
+        """
         atlas = self._atlas(job.id, lambda: problem)
         now_ms = self._now_ms()
-        checkpoint = job.checkpoint or {"begun_ms": now_ms, "history": []}
-        begun_ms = int(checkpoint["begun_ms"])
+        begun_ms = int((job.checkpoint or {"begun_ms": now_ms})["begun_ms"])
         deadline_ms = begun_ms + int(1000 * (limit_s - closing_s(problem, limit_s)))
+        state = begin(atlas) if job.checkpoint is None else self._after_round(job, job.checkpoint)
+        if state.round:
+            found = state.figures
+            heard(Progress((now_ms - begun_ms) / 1000, found.cost, found.vehicles, found.unassigned))
         scheme = self._scheme(job, problem, limit_s)
-        state = begin(atlas) if job.checkpoint is None else self._after_round(job, atlas, scheme, checkpoint)
-        history = [*checkpoint["history"], [(now_ms - begun_ms) / 1000, *asdict(state.figures).values()]]
         work = items(atlas, scheme, state)
-        if deadline_ms - now_ms < 1000 * _LEAST_ROUND_S or not work:
+        if deadline_ms - now_ms < 1000 * _LEAST_ROUND_S or not work or job.finish_asked:
             plan = finished(atlas, state)
             self._forget(job.id)
             return replace(plan, seconds=(self._now_ms() - begun_ms) / 1000, seed=scheme.seed)
         return FanOut(
             kind=PART,
-            payloads=[{"item": _written(item), "deadline_ms": deadline_ms} for item in work],
-            checkpoint={"begun_ms": begun_ms, "history": history, "state": _state_written(state)},
+            payloads=[{"item": asdict(item), "deadline_ms": deadline_ms} for item in work],
+            checkpoint={"begun_ms": begun_ms, "state": _state_written(state)},
             progress=min(0.99, (now_ms - begun_ms) / 1000 / limit_s),
         )
 
@@ -86,7 +93,7 @@ class LargePlans:
         seed = int(job.payload.get("seed", 0))
         return Scheme.within(problem, limit_s=limit_s, processes=self.processes, seed=seed)
 
-    def _after_round(self, job: Job, atlas: Atlas, scheme: Scheme, checkpoint: Mapping[str, Any]) -> State:
+    def _after_round(self, job: Job, checkpoint: Mapping[str, Any]) -> State:
         state = _state(checkpoint["state"])
         with reading(self.databases.platform).connect() as db:
             parts = list_children(db, job.id)
@@ -124,10 +131,6 @@ def problem_of(engine: sa.Engine, job: Job) -> Problem:
     options = Options.of(job.payload)
     problem = under_hours(read_stored(engine, job).problem, options.hours)
     return replace(problem, objective=Objective(options.objective or problem.objective))
-
-
-def _written(item: Item) -> dict[str, Any]:
-    return asdict(item)
 
 
 def _item(written: Mapping[str, Any]) -> Item:

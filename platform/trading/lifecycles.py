@@ -1,4 +1,4 @@
-"""The life cycles of market and trading as tables for people: docs/reference/lifecycles.md holds these texts."""
+"""The life cycles of market, trading and jobs as tables for people: docs/reference/lifecycles.md holds these texts."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from types import ModuleType
 
+from haoyun.platform.jobs import job
 from haoyun.platform.market import capacity, load
 from haoyun.platform.trading import order, quote
 
@@ -16,6 +17,7 @@ LIFECYCLES: Mapping[str, tuple[ModuleType, type[StrEnum]]] = {
     "Capacity": (capacity, capacity.CapacityState),
     "Quote": (quote, quote.QuoteState),
     "Order": (order, order.OrderState),
+    "Job": (job, job.JobState),
 }
 _MEMBER = re.compile(r'^    (\w+) = "\w+"(?:  # (.*))?$', re.MULTILINE)
 

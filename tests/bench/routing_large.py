@@ -6,7 +6,8 @@
 Every load and truck has a place of its own, drawn around a city of the trunk network (half of them within 15 km);
 legs are great circles x 1.3 at 60 km/h, worked out on demand: no matrix of all 22,000 places is ever made. Loads and
 trucks are those of routing_freight.py otherwise: three capacities, skills, windows, open ends, rates of their own.
-Memory is the proportional share (PSS) of all processes together, looked at twice a second.
+Memory is the proportional share (PSS) of all processes together, looked at twice a second; CPU seconds are theirs too,
+and tell how much of the machine a run was given.
 
 --reference runs again with another limit and says how far the first run's cost is from it. As the runs may serve
 unlike numbers of loads, each unserved load is counted with the mean cost of a served one in the longer run.
@@ -57,6 +58,7 @@ class Run:
     cost: float = 0.0
     vehicles: int = 0
     seconds: float = 0.0
+    cpu_s: float = 0.0
     peak_mib: float = 0.0
     history: list[tuple[float, float, int]] = field(default_factory=list)  # seconds, cost, unserved
 
@@ -128,12 +130,13 @@ def _load(
     )
 
 
-class Memory(threading.Thread):
-    """Watches the memory of this process and all its children."""
+class Watch(threading.Thread):
+    """Watches memory and CPU time of this process and all its children."""
 
     def __init__(self) -> None:
         super().__init__(daemon=True)
         self.peak_bytes = 0
+        self._cpu_s: dict[int, float] = {}
         self.done = threading.Event()
 
     def run(self) -> None:
@@ -144,9 +147,15 @@ class Memory(threading.Thread):
             for process in (own, *own.children(recursive=True)):
                 try:
                     total += process.memory_full_info().pss
+                    self._cpu_s[process.pid] = sum(process.cpu_times()[:2])
                 except psutil.Error:  # it has just ended
                     continue
             self.peak_bytes = max(self.peak_bytes, total)
+
+    @property
+    def cpu_s(self) -> float:
+        """CPU seconds of all processes seen."""
+        return sum(self._cpu_s.values())
 
 
 def measured(
@@ -154,8 +163,8 @@ def measured(
 ) -> Run:
     """Solve once."""
     run = Run(name, minutes)
-    memory = Memory()
-    memory.start()
+    watch = Watch()
+    watch.start()
 
     def heard(news: Progress) -> None:
         run.history.append((round(news.seconds, 1), news.cost, news.unassigned))
@@ -167,11 +176,11 @@ def measured(
         plan = solve(problem, time_limit_s=limit_s, seed=seed, threads=threads, progress=heard, engine=engine)
     else:
         plan = solve_large(problem, time_limit_s=limit_s, seed=seed, processes=threads, progress=heard)
-    memory.done.set()
+    watch.done.set()
     assert violations(problem, plan) == []
     run.served, run.unserved = len(problem.tasks) - len(plan.unassigned), len(plan.unassigned)
     run.cost, run.vehicles, run.seconds = plan.cost, plan.vehicles, round(plan.seconds, 1)
-    run.peak_mib = round(memory.peak_bytes / 2**20)
+    run.peak_mib, run.cpu_s = round(watch.peak_bytes / 2**20), round(watch.cpu_s)
     print(line(run), flush=True)
     return run
 
@@ -180,7 +189,8 @@ def line(run: Run) -> str:
     """One line a run."""
     return (
         f"{run.name:<10} {run.minutes:6.1f} min  served {run.served:6d}  left {run.unserved:5d}  "
-        f"cost {run.cost:14.0f}  vehicles {run.vehicles:5d}  {run.seconds:7.1f} s  peak {run.peak_mib:6.0f} MiB"
+        f"cost {run.cost:14.0f}  vehicles {run.vehicles:5d}  {run.seconds:7.1f} s  CPU {run.cpu_s:5.0f} s  "
+        f"peak {run.peak_mib:6.0f} MiB"
     )
 
 
