@@ -34,7 +34,7 @@ from haoyun.routing.tasks import Task
 
 # Kept for the check of everything and the reasons: as a share of what came before the search took on this machine,
 # and at most of the limit.
-_CLOSING = 1.3
+_CLOSING = 2.0
 _CLOSING_SHARE = 0.5
 # What the second search gets if the first moves more than is allowed.
 _FIRST_SHARE = 0.6
