@@ -120,7 +120,7 @@ def _tries(databases: Databases, job: Job) -> list[int]:
 
 def _send_until_it_has_ended(databases: Databases, sender: Sender, job: Job) -> list[int]:
     """Keep sending; the tries of the sub-jobs when they were last seen."""
-    end, tries = time.monotonic() + 60, list[int]()
+    end, tries = time.monotonic() + 240, list[int]()
     while not _get(databases, job).ended:
         assert time.monotonic() < end, "the job did not end in time"
         sender.send_due()
