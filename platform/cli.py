@@ -23,6 +23,7 @@ COMMANDS = {
     "ingest": "store what devices send over MQTT",
     "live": "push live updates to browsers (not built yet)",
     "map": "import and look at road networks",
+    "rfid": "import tag reads from a file, and say how a reader writes its JSON",
     "serve": "run the portal and the API",
     "simulate": "drive simulated trucks, gates, shippers and carriers",
     "solve": "optimize a routing problem from a file",

@@ -7,7 +7,7 @@ Keonn and others let their users write the template of a message, so no fixed fo
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from typing import Any, Literal, get_args
 
@@ -112,7 +112,7 @@ def _one(item: Any, path: str, kind: type | tuple[type, ...], what: str) -> Any:
     return need({f"{what} ({path})": next(_follow(item, path), None)}, f"{what} ({path})", kind)
 
 
-def _follow(value: Any, path: str) -> Iterable[Any]:
+def _follow(value: Any, path: str) -> Iterator[Any]:
     """What lies at the path, in order; nothing where it leads nowhere."""
     found = [value]
     for name, index in _STEP.findall(path):
