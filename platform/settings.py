@@ -73,7 +73,7 @@ class Settings(BaseModel):
     ] = 1000
     intake_wait_s: Annotated[
         float, Field(gt=0, le=10, description="Longest wait for an intake batch to fill, in seconds.")
-    ] = 0.2
+    ] = 0.05
     job_lease_s: Annotated[
         float, Field(ge=2, le=3600, description="A job without a heartbeat for so long is taken over.")
     ] = 30.0

@@ -9,6 +9,7 @@ from enum import StrEnum
 
 import sqlalchemy as sa
 
+from haoyun.rfid_ingest.clean.crossing import Side
 from haoyun.rfid_ingest.epc.links import ROOT, check_digit
 from haoyun.rfid_ingest.epcis.vocabulary import BIZ_STEPS, DISPOSITIONS, is_word_or_uri
 from haoyun.rfid_ingest.errors import InvalidReadPoint
@@ -27,11 +28,20 @@ class Direction(StrEnum):
     OUT = "out"
 
 
+class Mode(StrEnum):
+    """How reads at a point become an event."""
+
+    GATE = "gate"  # the first read of a visit: whoever is seen here passes in the configured direction
+    PORTAL = "portal"  # two sides tell the direction and what does not pass at all
+
+
 @dataclass(frozen=True, slots=True)
 class ReadPoint:
     """One antenna's place and meaning. Antennas of one site and business step are one read point.
 
-    `milestone_code` None records events and makes no milestone. Raises InvalidReadPoint.
+    `milestone_code` None records events and makes no milestone. A portal's antennas have a side; what passes it
+    against `direction` is recorded under `back_step` and makes `back_milestone`, or nothing where that is None.
+    Raises InvalidReadPoint.
     """
 
     antenna: int
@@ -44,6 +54,10 @@ class ReadPoint:
     disposition: str | None = "in_transit"
     milestone_code: MilestoneCode | None = None
     gln: str | None = None
+    mode: Mode = Mode.GATE
+    side: Side | None = None
+    back_step: str | None = None
+    back_milestone: MilestoneCode | None = None
 
     def __post_init__(self) -> None:
         _require(0 <= self.antenna <= MAX_ANTENNA, f"antenna must be 0 to {MAX_ANTENNA}")
@@ -57,6 +71,19 @@ class ReadPoint:
             self.disposition is None or is_word_or_uri(self.disposition, DISPOSITIONS),
             f"{self.disposition!r} is not a disposition of the CBV",
         )
+        _require(
+            self.back_step is None or is_word_or_uri(self.back_step, BIZ_STEPS),
+            f"{self.back_step!r} is not a business step of the CBV",
+        )
+        _require(
+            (self.mode is Mode.PORTAL) == (self.side is not None),
+            "an antenna of a portal looks to its inner or outer side; one of a gate has no side",
+        )
+        _require(
+            self.back_milestone is None or self.back_step is not None,
+            "a milestone of the way back needs its business step",
+        )
+        _require(self.mode is Mode.PORTAL or self.back_step is None, "only a portal tells the way back apart")
         _require(self.gln is None or _is_gln(self.gln), "a GLN has 13 digits, the last its check digit")
 
     @property
@@ -99,6 +126,10 @@ def _row(device_id: int, point: ReadPoint, now: datetime) -> dict[str, object]:
         "biz_step": point.biz_step,
         "disposition": point.disposition,
         "milestone_code": point.milestone_code and point.milestone_code.value,
+        "mode": point.mode.value,
+        "side": point.side and point.side.value,
+        "back_step": point.back_step,
+        "back_milestone": point.back_milestone and point.back_milestone.value,
         "changed_ms": to_ms(now),
     }
 
@@ -115,6 +146,10 @@ def _read_point(row: sa.Row[tuple[object, ...]]) -> ReadPoint:
         disposition=row.disposition,
         milestone_code=MilestoneCode(row.milestone_code) if row.milestone_code else None,
         gln=row.gln,
+        mode=Mode(row.mode),
+        side=Side(row.side) if row.side else None,
+        back_step=row.back_step,
+        back_milestone=MilestoneCode(row.back_milestone) if row.back_milestone else None,
     )
 
 

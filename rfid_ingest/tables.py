@@ -8,18 +8,20 @@ from haoyun.tracking.tables import BIG_KEY
 
 METADATA = sa.MetaData(schema="rfid")
 
-# A short ring: raw reads are kept some days for diagnosis, what they mean is kept as events.
-TAG_READ = sa.Table(
-    "rfid_tag_read",
+# A short ring: the reads of a message are kept some days for diagnosis, what they mean is kept as events. One row a
+# message, and `digest` names its reads, so that a message which comes twice is seen to be the same.
+READ_BATCH = sa.Table(
+    "rfid_read_batch",
     METADATA,
     sa.Column("id", BIG_KEY, primary_key=True),
     sa.Column("reader_device_id", sa.Integer, nullable=False),
-    sa.Column("antenna", sa.Integer, nullable=False),
-    sa.Column("epc_hex", sa.String(124), nullable=False),
-    sa.Column("read_ms", sa.BigInteger, nullable=False),
+    sa.Column("digest", sa.String(32), nullable=False),
     sa.Column("received_ms", sa.BigInteger, nullable=False, index=True),
-    sa.Column("rssi_dbm", sa.Float),
-    sa.UniqueConstraint("reader_device_id", "antenna", "epc_hex", "read_ms", name="uq_rfid_tag_read"),
+    sa.Column("reads", sa.Integer, nullable=False),
+    sa.Column("first_ms", sa.BigInteger, nullable=False),
+    sa.Column("last_ms", sa.BigInteger, nullable=False),
+    sa.Column("columns", sa.Text, nullable=False),  # JSON: antenna, epc, ms and rssi, a list each
+    sa.UniqueConstraint("reader_device_id", "digest", name="uq_rfid_read_batch"),
 )
 
 # How many reads left the ring, so that the count of all reads outlives it. One row.
@@ -44,6 +46,10 @@ READ_POINT = sa.Table(
     sa.Column("biz_step", sa.String(120), nullable=False),
     sa.Column("disposition", sa.String(120)),
     sa.Column("milestone_code", sa.String(8)),
+    sa.Column("mode", sa.String(8), nullable=False, server_default="gate"),  # gate | portal
+    sa.Column("side", sa.String(5)),  # of a portal: inner | outer
+    sa.Column("back_step", sa.String(120)),
+    sa.Column("back_milestone", sa.String(8)),
     sa.Column("changed_ms", sa.BigInteger, nullable=False),
 )
 
@@ -86,4 +92,59 @@ BINDING = sa.Table(
     sa.Column("bound_ms", sa.BigInteger, nullable=False),
     sa.Column("unbound_ms", sa.BigInteger),
     sa.Index("ix_rfid_binding_journey", "journey_id"),
+)
+
+# Stays in portals: the sums of clean/crossing.py. `outcome` is empty until the stay is judged, and again when late
+# reads came; `reported` is what the event says that was made of it.
+CROSSING = sa.Table(
+    "rfid_crossing",
+    METADATA,
+    sa.Column("epc_uri", sa.String(160), primary_key=True),
+    sa.Column("point", sa.String(210), primary_key=True),
+    sa.Column("started_ms", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("first_ms", sa.BigInteger, nullable=False),
+    sa.Column("last_ms", sa.BigInteger, nullable=False),
+    sa.Column("peak_dbm", sa.Float, nullable=False),
+    *(
+        sa.Column(f"{side}_{name}", sa.Integer if name == "reads" else sa.Double, nullable=False)
+        for side in ("inner", "outer")
+        for name in ("reads", "weight", "moment", "square", "weight2")
+    ),
+    sa.Column("reader_device_id", sa.Integer, nullable=False),
+    sa.Column("antenna", sa.Integer, nullable=False),
+    sa.Column("received_ms", sa.BigInteger, nullable=False),
+    sa.Column("outcome", sa.String(8)),
+    sa.Column("reported", sa.String(8)),
+    sa.Column("event_seq", sa.BigInteger),
+    sa.Index("ix_rfid_crossing_point", "point", "last_ms"),
+    sa.Index("ix_rfid_crossing_outcome", "outcome", "last_ms"),
+)
+
+# How far each reader's clock runs ahead; see clean/clock.py.
+READER_CLOCK = sa.Table(
+    "rfid_reader_clock",
+    METADATA,
+    sa.Column("reader_device_id", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("ahead_ms", sa.BigInteger, nullable=False),
+)
+
+# The last that a reader said of itself, by kind and antenna (-1: none).
+READER_HEALTH = sa.Table(
+    "rfid_reader_health",
+    METADATA,
+    sa.Column("reader_device_id", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("kind", sa.String(40), primary_key=True),
+    sa.Column("antenna", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("received_ms", sa.BigInteger, nullable=False),
+    sa.Column("said_ms", sa.BigInteger),
+    sa.Column("detail", sa.String(200), nullable=False),
+)
+
+# Where the reads are in the JSON of a reader of kind `mapped`.
+READER_MAPPING = sa.Table(
+    "rfid_reader_mapping",
+    METADATA,
+    sa.Column("reader_device_id", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("mapping", sa.Text, nullable=False),
+    sa.Column("changed_ms", sa.BigInteger, nullable=False),
 )

@@ -120,6 +120,12 @@ def organizations_of(db: sa.Connection, device_ids: Iterable[int]) -> dict[int, 
     return {row.id: row.org_id for row in db.execute(query)}
 
 
+def names_of(db: sa.Connection, device_ids: Iterable[int]) -> dict[int, str]:
+    """The name of each of these devices."""
+    query = sa.select(DEVICE.c.id, DEVICE.c.name).where(DEVICE.c.id.in_(set(device_ids)))
+    return {row.id: row.name for row in db.execute(query)}
+
+
 def find_device(db: sa.Connection, name: str) -> Device | None:
     """The device of that name, revoked or not."""
     return find_devices(db, [name]).get(name)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from sqlalchemy import Connection
 
@@ -60,4 +60,18 @@ class Handler(Protocol):
 
     def handle(self, db: Connection, messages: Sequence[Message], now: datetime) -> HandlerResult:
         """Store the messages (device_id is filled in, devices are known and not revoked)."""
+        ...
+
+
+@runtime_checkable
+class Ticking(Protocol):
+    """A handler with things to do that no message brings, but time."""
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether a tick may do something."""
+        ...
+
+    def tick(self, db: Connection, now: datetime) -> None:
+        """Do what is due, in the caller's transaction."""
         ...

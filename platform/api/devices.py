@@ -15,7 +15,7 @@ from haoyun.platform.api.resource import Input, Output, resource
 from haoyun.platform.broker_address import mqtt_url
 from haoyun.platform.market.vehicles import get_vehicle
 from haoyun.platform.services import Services, services
-from haoyun.rfid_ingest import Direction, ReadPoint, read_points_of, set_read_points
+from haoyun.rfid_ingest import Direction, Mode, ReadPoint, Side, read_points_of, set_read_points
 from haoyun.rfid_ingest.errors import InvalidReadPoint
 from haoyun.tracking.errors import BadTopic, DeviceExists, UnknownDevice
 from haoyun.tracking.store import Device, DeviceKind, get_device, list_devices, register_device, revoke_device
@@ -75,6 +75,10 @@ class ReadPointIn(Input):
     disposition: Annotated[str | None, Field(max_length=120)] = "in_transit"
     milestone_code: MilestoneCode | None = None
     gln: Annotated[str | None, Field(max_length=13)] = None
+    mode: Mode = Mode.GATE
+    side: Side | None = None
+    back_step: Annotated[str | None, Field(max_length=120)] = None
+    back_milestone: MilestoneCode | None = None
 
 
 class ReadPoints(Input):

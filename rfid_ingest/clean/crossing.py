@@ -7,7 +7,8 @@ antenna. Sums can be stored, continued and merged, and do not depend on the orde
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
+from dataclasses import dataclass
 from enum import StrEnum
 
 _REFERENCE_DBM = -60.0  # keeps the sums near 1; it cancels out everywhere
@@ -32,16 +33,9 @@ class SideSums:
     square: float = 0.0
     weight2: float = 0.0
 
-    def with_read(self, time_s: float, weight: float) -> SideSums:
-        """One more read."""
-        moment = weight * time_s
-        return SideSums(
-            self.reads + 1,
-            self.weight + weight,
-            self.moment + moment,
-            self.square + moment * time_s,
-            self.weight2 + weight * weight,
-        )
+    def as_list(self) -> list[float]:
+        """The sums in their order, to be added to."""
+        return [float(self.reads), self.weight, self.moment, self.square, self.weight2]
 
     @property
     def centroid_s(self) -> float:
@@ -79,22 +73,32 @@ class Crossing:
 
     def with_read(self, side: Side, at_ms: int, rssi_dbm: float | None) -> Crossing:
         """The stay with one more read; without a strength all reads weigh the same."""
-        level = _REFERENCE_DBM if rssi_dbm is None else rssi_dbm
-        weight = 10.0 ** ((level - _REFERENCE_DBM) / 10.0)
-        time_s = (at_ms - self.started_ms) / 1000.0
-        inner, outer = self.inner, self.outer
-        if side is Side.INNER:
-            inner = inner.with_read(time_s, weight)
-        else:
-            outer = outer.with_read(time_s, weight)
-        return replace(
-            self,
-            first_ms=min(self.first_ms, at_ms),
-            last_ms=max(self.last_ms, at_ms),
-            peak_dbm=max(self.peak_dbm, level),
-            inner=inner,
-            outer=outer,
-        )
+        return self.with_reads([(at_ms, side, rssi_dbm)])
+
+    def with_reads(self, reads: Iterable[tuple[int, Side, float | None]]) -> Crossing:
+        """The stay with more reads: epoch ms, side, dBm."""
+        inner, outer = self.inner.as_list(), self.outer.as_list()
+        first_ms, last_ms, peak_dbm, started_ms = self.first_ms, self.last_ms, self.peak_dbm, self.started_ms
+        for at_ms, side, rssi_dbm in reads:
+            level = _REFERENCE_DBM if rssi_dbm is None else rssi_dbm
+            weight = 10.0 ** ((level - _REFERENCE_DBM) / 10.0)
+            time_s = (at_ms - started_ms) / 1000.0
+            sums = inner if side is Side.INNER else outer
+            moment = weight * time_s
+            sums[0] += 1.0
+            sums[1] += weight
+            sums[2] += moment
+            sums[3] += moment * time_s
+            sums[4] += weight * weight
+            if at_ms < first_ms:
+                first_ms = at_ms
+            elif at_ms > last_ms:
+                last_ms = at_ms
+            peak_dbm = max(peak_dbm, level)
+        return Crossing(
+            self.epc, self.point, started_ms, first_ms, last_ms, peak_dbm,
+            SideSums(int(inner[0]), *inner[1:]), SideSums(int(outer[0]), *outer[1:]),
+        )  # fmt: skip
 
     @property
     def reads(self) -> int:

@@ -11,6 +11,7 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 # Long enough to bridge a pallet that waits in the gate between two reads, short enough that a truck which
 # comes back after unloading is a new visit.
@@ -19,8 +20,7 @@ WINDOW_MS = 30_000
 Key = tuple[str, str]  # EPC URI, read point
 
 
-@dataclass(frozen=True, slots=True)
-class Sighting:
+class Sighting(NamedTuple):
     """One read of one EPC at a read point, with the antenna that made it."""
 
     epc: str
@@ -88,14 +88,24 @@ def _fold(
 ) -> tuple[list[Session], list[Sighting]]:
     visits = sorted(known, key=lambda visit: visit.first_ms)
     opened: list[Sighting] = []
-    for sighting in seen:
-        index = _find(visits, sighting.at_ms, window_ms)
+    at = 0
+    while at < len(seen):
+        index = _find(visits, seen[at].at_ms, window_ms)
         if index is None:
-            place = bisect_right(visits, sighting.at_ms, key=lambda visit: visit.first_ms)
-            visits.insert(place, Session(sighting.at_ms, sighting.at_ms, sighting.at_ms))
-            opened.append(sighting)
-        else:
-            visits[index] = visits[index].with_read(sighting.at_ms)
+            start_ms = seen[at].at_ms
+            index = bisect_right(visits, start_ms, key=lambda visit: visit.first_ms)
+            visits.insert(index, Session(start_ms, start_ms, start_ms))
+            opened.append(seen[at])
+        visits[index] = visits[index].with_read(seen[at].at_ms)
+        at += 1
+        end_ms = visits[index].last_ms
+        if (
+            index == len(visits) - 1
+        ):  # of the latest visit, the reads that follow on each other are taken at once
+            while at < len(seen) and end_ms <= seen[at].at_ms <= end_ms + window_ms:
+                end_ms = seen[at].at_ms
+                at += 1
+            visits[index] = visits[index].with_read(end_ms)
     return visits, opened
 
 

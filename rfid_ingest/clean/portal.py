@@ -7,7 +7,7 @@ as before. Things that move together (groups.py) are judged together where one o
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from statistics import median
@@ -59,16 +59,14 @@ class Earlier:
 
 
 def judge(
-    crossings: Sequence[Crossing], earlier: dict[str, Sequence[Earlier]] | None = None
+    crossings: Sequence[Crossing], earlier: Mapping[str, Sequence[Earlier]] | None = None
 ) -> list[Verdict]:
     """The outcome of stays that are over, of one portal. `earlier` has what is known of their tags, by EPC.
 
     The stays should be all that ended at about the same time: company is part of the evidence.
     """
-    moving = [c for c in crossings if c.span_s <= LONGEST_PASS_S and c.reads > 0]
-    verdicts = [
-        Verdict(c, Outcome.STANDS if c.reads else Outcome.FAINT) for c in crossings if c not in moving
-    ]
+    moving = [c for c in crossings if c.span_s <= LONGEST_PASS_S]
+    verdicts = [Verdict(c, Outcome.STANDS) for c in crossings if c.span_s > LONGEST_PASS_S]
     for number, group in enumerate(group_crossings(moving)):
         vote = _vote(group)
         for crossing in group:
@@ -76,7 +74,7 @@ def judge(
             if outcome in PASSED and is_resident(crossing, (earlier or {}).get(crossing.epc, ())):
                 outcome = Outcome.RESIDENT
             verdicts.append(Verdict(crossing, outcome, number if len(group) > 1 else None))
-    return sorted(verdicts, key=lambda verdict: verdict.crossing.centre_ms if verdict.crossing.reads else 0.0)
+    return sorted(verdicts, key=lambda verdict: verdict.crossing.centre_ms)
 
 
 def _vote(group: Sequence[Crossing]) -> Outcome | None:

@@ -41,17 +41,13 @@ def _report(report: Mapping[str, Any]) -> Item:
         return _health(kind, report)
     event = need(report, "tagInventoryEvent", dict)
     rssi_cdbm = find_number(event, "peakRssiCdbm")
-    seen = "lastSeenTime"
+    epc_hex = event.get("epcHex")
     return TagRead(
         need(event, "antennaPort", int),
-        need(event, "epcHex", str).upper() if event.get("epcHex") is not None else _epc(event),
-        read_time(event, seen) if event.get(seen) else read_time(report, "timestamp"),
+        epc_of_base64url(need(event, "epc", str)) if epc_hex is None else need(event, "epcHex", str).upper(),
+        read_time(event, "lastSeenTime") if event.get("lastSeenTime") else read_time(report, "timestamp"),
         None if rssi_cdbm is None else rssi_cdbm / _CENTI,
     )
-
-
-def _epc(event: Mapping[str, Any]) -> str:
-    return epc_of_base64url(need(event, "epc", str))
 
 
 def _health(kind: str, report: Mapping[str, Any]) -> HealthReport:

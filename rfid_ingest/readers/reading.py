@@ -110,6 +110,8 @@ def as_bad_read(error: DecodeError | BadInstant) -> DecodeError:
 def need(item: Mapping[str, Any], name: str, kind: type | tuple[type, ...]) -> Any:
     """The field, or a refusal that names what is missing or wrong. A boolean is never a number."""
     value = item.get(name)
+    if type(value) is kind:  # the common case, and never a boolean unless one is asked for
+        return value
     if value is None:
         raise DecodeError(f"field {name} is missing", code="bad_read")
     if not isinstance(value, kind) or isinstance(value, bool):
@@ -119,12 +121,14 @@ def need(item: Mapping[str, Any], name: str, kind: type | tuple[type, ...]) -> A
 
 def find_number(item: Mapping[str, Any], name: str) -> float | None:
     """The number under `name`, or None where there is none."""
-    if item.get(name) is None:
+    value = item.get(name)
+    if value is None:
         return None
-    value = float(need(item, name, (int, float)))
+    if type(value) is not int:
+        value = float(need(item, name, (int, float)))
     if not math.isfinite(value):
         raise DecodeError(f"field {name} must be finite", code="bad_read")
-    return value
+    return float(value)
 
 
 def find_whole(item: Mapping[str, Any], name: str) -> int | None:

@@ -1,0 +1,105 @@
+"""``haoyun rfid``: tag reads from files, and the mapping of a reader that sends JSON of its own."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from itertools import islice
+from pathlib import Path
+from typing import TextIO
+
+import click
+import orjson
+import sqlalchemy as sa
+
+from haoyun.platform.cli import ready_databases, settings_of
+from haoyun.rfid_ingest import InvalidMapping, JsonMapping, TagReadHandler, set_mapping
+from haoyun.tracking.devices_store import Device, DeviceKind, get_device
+from haoyun.tracking.errors import UnknownDevice
+from haoyun.tracking.handlers import Reject
+from haoyun.tracking.messages import Message
+
+ROWS = 2_000  # of a file in one transaction
+_SHOWN = 10  # refused rows that are told singly
+
+
+@click.group()
+def command() -> None:
+    """Import tag reads from a file, and say how a reader writes its JSON."""
+
+
+@command.command("import")
+@click.argument("file", type=click.File("r", encoding="utf-8-sig"))
+@click.option("--reader", required=True, help="The registered reader that made the reads.")
+@click.pass_context
+def import_(ctx: click.Context, file: TextIO, reader: str) -> None:
+    """Store the reads of a CSV FILE as if the reader had sent them.
+
+    Columns: t (or time, timestamp, t_ms), antenna, epc, and rssi in dBm if known. Reads that are stored already are
+    told apart; a bad row is reported and stops nothing.
+    """
+    databases = ready_databases(settings_of(ctx))
+    handler = TagReadHandler()
+    try:
+        with databases.tracking.begin() as db:
+            device = _reader(db, reader)
+        header, rows, refused = file.readline(), 0, 0
+        while lines := list(islice(file, ROWS)):
+            with databases.tracking.begin() as db:
+                rejects = _store(db, handler, device, header + "".join(lines))
+            _tell(rejects, rows, refused)
+            rows, refused = rows + len(lines), refused + len(rejects)
+        with databases.tracking.begin() as db:
+            handler.finish(db, datetime.now(UTC))
+    except UnicodeDecodeError as error:
+        raise click.ClickException(f"{file.name} is not text in UTF-8: {error.reason}") from None
+    finally:
+        databases.close()
+    click.echo(f"{rows - refused} reads stored, {refused} rows refused")
+
+
+@command.command("mapping")
+@click.argument("reader")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.pass_context
+def mapping_(ctx: click.Context, reader: str, file: Path) -> None:
+    """Say where the reads are in the JSON that READER sends on its topic `mapped`: FILE is a JSON object.
+
+    {"items": "report.tags[*]", "epc": "hexepc", "antenna": "port", "time": "ts", "time_unit": "ms", "rssi": "level"}
+    """
+    databases = ready_databases(settings_of(ctx))
+    try:
+        values = orjson.loads(file.read_bytes())
+        if not isinstance(values, dict):
+            raise click.ClickException(f"{file.name} must hold a JSON object, not {type(values).__name__}")
+        with databases.tracking.begin() as db:
+            _reader(db, reader)
+            set_mapping(db, reader, JsonMapping.of(values), datetime.now(UTC))
+    except (orjson.JSONDecodeError, InvalidMapping) as error:
+        raise click.ClickException(f"{file.name}: {error}") from None
+    finally:
+        databases.close()
+    click.echo(f"{reader}: mapping stored")
+
+
+def _reader(db: sa.Connection, name: str) -> Device:
+    try:
+        device = get_device(db, name)
+    except UnknownDevice as error:
+        raise click.ClickException(str(error)) from None
+    if device.kind is not DeviceKind.READER:
+        raise click.ClickException(f"{name} is a {device.kind}, not a reader")
+    return device
+
+
+def _store(db: sa.Connection, handler: TagReadHandler, device: Device, text: str) -> tuple[Reject, ...]:
+    now = datetime.now(UTC)
+    message = Message("file", device.name, "csv", text.encode(), now, device.id)
+    rejects = handler.handle(db, [message], now).rejects
+    if rejects and rejects[0].code == "malformed":
+        raise click.ClickException(rejects[0].reason)
+    return rejects
+
+
+def _tell(rejects: tuple[Reject, ...], rows_before: int, told_before: int) -> None:
+    for reject in rejects[: max(0, _SHOWN - told_before)]:
+        click.echo(f"rows from {rows_before + 2}: {reject.reason}", err=True)
