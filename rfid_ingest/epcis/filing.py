@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -54,16 +54,17 @@ def file_event(event: Json, namespaces: Mapping[str, str]) -> Filing:
     """File a valid event. Raises UnfitIdentifier, and ValueError for an instant outside the calendar."""
     digest = content_digest(event, namespaces)
     columns = columns_of(event)
-    keys = frozenset(_bounded(keys_of(event)))
+    keys = frozenset(keys_of(event))
     document = orjson.dumps(event).decode()
-    prefixes = ((prefix, "prefixes") for prefix in company_prefixes(document))
+    terms = {*terms_of(columns), *((prefix, "prefixes") for prefix in company_prefixes(document))}
+    _check_lengths(keys, terms)
     return Filing(
         event_id=event.get("eventID") or f"ni:///sha-256;{digest.hex()}?ver={VERSION}",
         version=_version(digest, event.get("errorDeclaration")),
         digest=digest,
         columns=columns,
         keys=keys,
-        terms=frozenset((*_bounded(terms_of(columns)), *prefixes)),
+        terms=frozenset(terms),
         document=document,
     )
 
@@ -140,11 +141,10 @@ _TERMS = (
 )
 
 
-def _bounded(pairs: Iterator[tuple[str, Any]]) -> Iterator[tuple[str, Any]]:
-    for value, what in pairs:
-        if len(value) > LONGEST_IDENTIFIER:
-            raise UnfitIdentifier(len(value))
-        yield value, what
+def _check_lengths(*pairs: Iterable[tuple[str, Any]]) -> None:
+    longest = max((len(value) for some in pairs for value, _what in some), default=0)
+    if longest > LONGEST_IDENTIFIER:
+        raise UnfitIdentifier(longest)
 
 
 def _version(digest: bytes, declaration: object) -> bytes:

@@ -6,8 +6,22 @@ from functools import lru_cache
 
 from haoyun.rfid_ingest.epc.links import ROOT, digital_link
 
-# An event's identities are needed by its hash and by its index, and places come again in every event.
-canonical = lru_cache(maxsize=131_072)(digital_link)
+_SGTIN = "urn:epc:id:sgtin:"
+# Places, documents and classes of goods come again in every event; an event's identities are needed by its hash and
+# by its index.
+_link = lru_cache(maxsize=131_072)(digital_link)
+
+
+def canonical(uri: str) -> str:
+    """The Digital Link on id.gs1.org of an EPC URI or of a link on any host; anything else is unchanged."""
+    if not uri.startswith(_SGTIN):
+        return _link(uri)
+    # Goods are what events name most: the class is worked out once, the serial is put behind it.
+    parts = uri[len(_SGTIN) :].split(".", 2)
+    if len(parts) < 3 or not (parts[2].isalnum() and parts[2].isascii()):
+        return _link(uri)
+    head = _link(f"urn:epc:idpat:sgtin:{parts[0]}.{parts[1]}.*")
+    return f"{head}/21/{parts[2]}" if head.startswith(ROOT) else uri
 
 
 def index_key(uri: str) -> str:

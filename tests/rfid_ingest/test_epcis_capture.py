@@ -128,6 +128,7 @@ def test_every_identity_is_filed_in_its_role_whichever_way_it_is_written(db: sa.
         ("eventTypes", "AggregationEvent"),
         ("bizSteps", "shipping"),
         ("readPoints", "/414/6901234000016"),
+        ("prefixes", "6901234"),
     }
 
 

@@ -95,15 +95,22 @@ def _insert(
 ) -> None:
     if not rows:
         return
-    db.execute(EVENT.insert(), list(rows))
+    _insert_all(db, EVENT, [tuple(row.values()) for row in rows], tuple(rows[0]))
     fresh = [(filing, seq) for filing, seq, is_new in zip(filings, seqs, new, strict=True) if is_new]
-    keys = [
-        {"owner": owner, "value": value, "event_seq": seq, "role": role.value}
-        for filing, seq in fresh
-        for value, role in filing.keys
-    ]
+    keys = [(owner, value, seq, role.value) for filing, seq in fresh for value, role in filing.keys]
     if keys:
-        db.execute(EVENT_KEY.insert(), keys)
+        _insert_all(db, EVENT_KEY, keys, ("owner", "value", "event_seq", "role"))
     terms = {term for filing, _seq in fresh for term in filing.terms}
     listed = [{"owner": owner, "kind": kind, "value": value} for value, kind in sorted(terms)]
     db.execute(upsert(db, TERM).on_conflict_do_nothing(), listed)
+
+
+def _insert_all(
+    db: sa.Connection, table: sa.Table, rows: Sequence[tuple[Any, ...]], columns: Sequence[str]
+) -> None:
+    """Insert rows. On SQLite by the driver itself: Core spends more on the parameters than SQLite on the rows."""
+    if db.dialect.name == "sqlite":
+        marks = ", ".join("?" * len(columns))
+        db.exec_driver_sql(f"INSERT INTO {table.name} ({', '.join(columns)}) VALUES ({marks})", list(rows))  # noqa: S608
+    else:
+        db.execute(table.insert(), [dict(zip(columns, row, strict=True)) for row in rows])
