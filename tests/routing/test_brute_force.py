@@ -14,11 +14,13 @@ from haoyun.routing.portfolio import Crew
 
 # What the search does not keep yet (kept.py). Whoever teaches it takes the name out; the tests follow.
 NOT_YET = {("reloads",)}
+# Judged rules on vehicles under way have a file of their own: test_sisr_underway.py.
+ELSEWHERE = {("under way", "freight"), ("under way", "hours")}
 COMBINATIONS = [
     names
     for count in (0, 1, 2)
     for names in combinations(sorted(FAMILIES), count)
-    if not any(set(missing) <= set(names) for missing in NOT_YET)
+    if not any(set(missing) <= set(names) for missing in NOT_YET | ELSEWHERE)
 ]
 SEEDS = range(2)
 
