@@ -14,6 +14,12 @@ from haoyun.routing.tasks import Task, stops_of
 
 # Timetables under driver hours that reasons may take, where the search has worked out nothing.
 _MOST_TIMETABLES = 2000
+# As many times a vehicle may be asked without them.
+_MOST_QUESTIONS = 20_000
+_NOT_WORKED_OUT = Reason(
+    ReasonCode.NOT_ENOUGH_ROOM,
+    "the plan has no place for it; which vehicles could serve it alone is not known",
+)
 
 
 def explained(problem: Problem, plan: Plan, able: Able | None) -> Plan:
@@ -25,11 +31,17 @@ def explained(problem: Problem, plan: Plan, able: Able | None) -> Plan:
     left = plan.left_out(problem)
     if able is None and len(left) * len(problem.vehicles) > _MOST_TIMETABLES:
         problem = _without_hours(problem)
+    too_many = len(left) * len(problem.vehicles) > _MOST_QUESTIONS
     number = {id(task): n for n, task in enumerate(problem.tasks)}
     entries = []
     for task in left:
         figures = None if able is None else (able, number[id(task)])
-        reasons = why_unassigned(problem, task) if figures is None else _by_figures(problem, task, *figures)
+        if figures is not None:
+            reasons = _by_figures(problem, task, *figures)
+        elif too_many:
+            reasons = (*_missing_skills(problem, task), *_too_large(problem, task)) or (_NOT_WORKED_OUT,)
+        else:
+            reasons = why_unassigned(problem, task)
         if not plan.method and reasons[0].code is ReasonCode.NOT_ENOUGH_ROOM:
             text = "the search found no plan within its time limit"
             reasons = (Reason(ReasonCode.NOT_ENOUGH_TIME, text),)
