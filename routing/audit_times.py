@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from haoyun.routing.audit_drive import Drive, name_of
-from haoyun.routing.plan import Pause, Step
-from haoyun.routing.tasks import Window
+from haoyun.routing.plan import Pause, Step, StepKind
+from haoyun.routing.tasks import Job, Window
 from haoyun.routing.violation import Rule, Violation
 
 # Euclidean instances: published solutions are compared with this tolerance too.
@@ -26,6 +26,7 @@ class Watch:
         """All instants that cannot be."""
         yield from self._pauses()
         yield from self._times()
+        yield from self._releases()
         yield from self._plane()
 
     def _pauses(self) -> Iterator[Violation]:
@@ -97,6 +98,22 @@ class Watch:
         yield self.drive.broken(
             Rule.WINDOW, f"{name_of(step)} begins at {begin} s, outside its windows", step, off
         )
+
+    def _releases(self) -> Iterator[Violation]:
+        """No trip begins before the last of its jobs is released; on a vehicle that has left the first one has."""
+        tasks = {id(step): task for step, task, _ in self.drive.served}
+        way = self.drive.vehicle.underway
+        start = None if way and way.location is not None else self.route.steps[0]
+        for step in self.route.steps[1:]:
+            if step.kind is StepKind.RELOAD:
+                start = step
+            task = tasks.get(id(step))
+            if start is None or not isinstance(task, Job) or task.release_s is None:
+                continue
+            early_s = task.release_s - start.start_service_s
+            if early_s > 0:
+                text = f"{task.label} is released at {task.release_s} s, its trip begins at {start.start_service_s} s"
+                yield self.drive.broken(Rule.RELEASE, text, start, early_s)
 
     def _plane(self) -> Iterator[Violation]:
         """Euclidean instances: the windows hold with unrounded times as well, pauses and cleaning left out."""

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from haoyun.routing.errors import BadProblem
 from haoyun.routing.problem import Objective, Problem, Vehicle
 from haoyun.routing.recipes import Engine
+from haoyun.routing.tasks import Job, Task
 
 _MOST_GOODS = 62  # the compiled search keeps them as the bits of a whole number
 
@@ -22,9 +23,6 @@ def refuse_what_is_not_kept(problem: Problem, engine: Engine) -> None:
 
 def _not_kept(problem: Problem, engine: Engine) -> Iterator[str]:
     own = engine is Engine.RUIN_AND_RECREATE
-    for vehicle in problem.vehicles:
-        if vehicle.reloads:
-            yield f"reloads ({vehicle.label})"
     if own and len(problem.goods.kinds) > _MOST_GOODS:
         yield f"rules for more than {_MOST_GOODS} kinds of goods"
     if not own:
@@ -57,24 +55,36 @@ def is_judged(problem: Problem, vehicle: Vehicle) -> bool:
 
 
 def _not_by_or_tools(problem: Problem) -> Iterator[str]:
-    by_cost = problem.objective is Objective.COST
     if problem.objective is Objective.PROFIT:
         yield "the objective profit"
     for task in problem.tasks:
-        if task.mandatory and not all(other.mandatory for other in problem.tasks):
-            yield f"mandatory before other tasks ({task.label})"
-        if any(visit.setup_s for visit in task.visits):
-            yield f"setup ({task.label})"
-        if task.goods in problem.goods.kinds:
-            yield f"goods rules ({task.label} carries {task.goods})"
+        yield from _not_by_or_tools_of_task(problem, task)
     for vehicle in problem.vehicles:
-        if vehicle.hours.binds:
-            yield f"driver hours, rule {vehicle.hours.name} ({vehicle.label})"
-        if vehicle.underway is not None:
-            yield f"what a vehicle under way carries and has fixed ({vehicle.label})"
-        if vehicle.lifo:
-            yield f"load sequence, last in first out ({vehicle.label})"
-        if vehicle.max_duration_s is not None:
-            yield f"max_duration_s ({vehicle.label})"
-        if by_cost and (vehicle.cost_per_duty_hour or vehicle.cost_per_task_hour):
-            yield f"costs of duty or task hours ({vehicle.label})"
+        yield from _not_by_or_tools_of_vehicle(problem, vehicle)
+
+
+def _not_by_or_tools_of_task(problem: Problem, task: Task) -> Iterator[str]:
+    if task.mandatory and not all(other.mandatory for other in problem.tasks):
+        yield f"mandatory before other tasks ({task.label})"
+    if any(visit.setup_s for visit in task.visits):
+        yield f"setup ({task.label})"
+    if isinstance(task, Job) and task.release_s is not None:
+        yield f"release_s ({task.label})"
+    if task.goods in problem.goods.kinds:
+        yield f"goods rules ({task.label} carries {task.goods})"
+
+
+def _not_by_or_tools_of_vehicle(problem: Problem, vehicle: Vehicle) -> Iterator[str]:
+    by_cost = problem.objective is Objective.COST
+    if vehicle.hours.binds:
+        yield f"driver hours, rule {vehicle.hours.name} ({vehicle.label})"
+    if vehicle.underway is not None:
+        yield f"what a vehicle under way carries and has fixed ({vehicle.label})"
+    if vehicle.reloads:
+        yield f"reloads ({vehicle.label})"
+    if vehicle.lifo:
+        yield f"load sequence, last in first out ({vehicle.label})"
+    if vehicle.max_duration_s is not None:
+        yield f"max_duration_s ({vehicle.label})"
+    if by_cost and (vehicle.cost_per_duty_hour or vehicle.cost_per_task_hour):
+        yield f"costs of duty or task hours ({vehicle.label})"

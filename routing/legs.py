@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from haoyun.routing.problem import Problem, Vehicle
-from haoyun.routing.tasks import Shipment, Stop, StopKind, Window
+from haoyun.routing.tasks import Job, Shipment, Stop, StopKind, Window
 from haoyun.routing.vehicle import Reload
 
 # What a route calls at between its start and its end.
@@ -60,6 +60,17 @@ def setup_of(call: Call, came_from: int | None) -> int:
     if isinstance(call, Reload) or came_from == call.visit.location:
         return 0
     return call.visit.setup_s
+
+
+def released_s(calls: Sequence[Call]) -> int | None:
+    """When all jobs up to the next reload have been released; None if none of them has to be."""
+    latest: int | None = None
+    for call in calls:
+        if isinstance(call, Reload):
+            break
+        if isinstance(call.task, Job) and call.task.release_s is not None:
+            latest = max(call.task.release_s, call.task.release_s if latest is None else latest)
+    return latest
 
 
 def load_change(problem: Problem, stop: Stop) -> tuple[int, ...]:

@@ -57,5 +57,7 @@ def _or_tools(number: int, first: tuple[str, ...]) -> Recipe:
 def is_large(problem: Problem) -> bool:
     """Whether the problem is better solved in parts (large/), or the tables of the compiled search would not fit."""
     stops = len(problem.jobs) + 2 * len(problem.shipments)
+    if any(vehicle.reloads for vehicle in problem.vehicles):
+        stops *= 2  # a route may have as many reloads
     tasks = len(problem.jobs) + len(problem.shipments)
     return tasks >= _MANY_TASKS or len(problem.vehicles) * stops > _MOST_CELLS

@@ -7,23 +7,26 @@ from typing import Any
 from haoyun.routing.check import violations
 from haoyun.routing.legend import Legend, divided
 from haoyun.routing.plan import Plan, Route
-from haoyun.routing.problem import Problem
+from haoyun.routing.problem import Objective, Problem
 
 
 def as_json(problem: Problem, plan: Plan, legend: Legend | None = None) -> dict[str, Any]:
     """The plan with the ids of the file, depots left out.
 
-    `feasible`: everything is served and no rule is broken. `distance` is in metres, for academic instances
-    in the file's unit with decimals, None where the file gives times alone; `cost` at the vehicles' rates
-    (for those instances: the distance).
+    `feasible`: everything is served (for profit: what is mandatory) and no rule is broken. `distance` is in
+    metres, for academic instances in the file's unit with decimals, None where the file gives times alone; `cost`
+    at the vehicles' rates (for those instances: the distance).
     """
     legend = legend or Legend()
+    left = plan.left_out(problem)
+    optional = problem.objective is Objective.PROFIT
     return {
-        "feasible": not plan.unassigned and not violations(problem, plan),
+        "feasible": not any(task.mandatory or not optional for task in left)
+        and not violations(problem, plan),
         "cost": divided(plan.cost, legend.money_parts),
         "distance": _distance(problem, plan, legend),
         "vehicles": plan.vehicles,
-        "unassigned": [visit.id for task in plan.left_out(problem) for visit in task.visits],
+        "unassigned": [visit.id for task in left for visit in task.visits],
         "seconds": round(plan.seconds, 3),
         "routes": [{"vehicle": r.vehicle_id, "stops": [step.id for step in r.stops]} for r in plan.routes],
     }

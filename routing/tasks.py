@@ -94,7 +94,8 @@ class Job:
     """One visit: `delivery` amounts come from the start of its trip, `pickup` amounts go to the end of it.
 
     `goods` names the kind of goods (goods.py), `revenue` what serving it earns, `mandatory` that it comes before
-    all that is not (worth.py); so with shipments.
+    all that is not (worth.py); so with shipments. `release_s`: its trip begins no earlier, at the start or at the
+    reload; the first trip of a vehicle under way that has left its start has begun already.
     """
 
     id: Id
@@ -109,10 +110,12 @@ class Job:
     goods: str | None = None
     revenue: int = 0
     mandatory: bool = False
+    release_s: int | None = None
 
     def __post_init__(self) -> None:
-        """Refuse what its visit would refuse, negative amounts or revenue and priorities outside 0..100."""
+        """Refuse what its visit would refuse, negative amounts or revenue, priorities outside 0..100, wild releases."""
         self.visits  # noqa: B018 - the visit checks itself
+        require(abs(self.release_s or 0) <= LARGEST, f"{self.label} is released beyond {LARGEST} s")
         check_amounts(f"job {self.id}", (*self.delivery, *self.pickup))
         _check_merit(self.label, self.priority, self.revenue)
 

@@ -9,11 +9,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from haoyun.routing.legs import Call, closing, leg_s, opening, path, setup_of, windows_of
+from haoyun.routing.legs import Call, closing, leg_s, opening, path, released_s, setup_of, windows_of
 from haoyun.routing.loading import Loads, loads_along
 from haoyun.routing.plan import Pause
 from haoyun.routing.problem import Problem, Vehicle
-from haoyun.routing.tasks import Window
+from haoyun.routing.tasks import LARGEST, Window
 from haoyun.routing.vehicle import Reload
 
 # Without a window of its own a vehicle is on duty from the origin of time on, for ever.
@@ -71,17 +71,34 @@ def line_of(problem: Problem, vehicle: Vehicle, calls: Sequence[Call]) -> Line:
     setups = [setup_of(call, before) for call, before in zip(calls, where, strict=False)]
     services = [call.duration_s if isinstance(call, Reload) else call.visit.service_s for call in calls]
     parts = zip(loads.cleaning_s, setups, services, strict=True)
+    releases = [released_s(calls[number:]) for number in range(len(calls) + 1)]
+    waits = vehicle.underway is None or vehicle.underway.location is None
     return Line(
         legs_s=tuple(leg_s(problem, vehicle, i, j) for i, j in pairwise(where)),
-        windows=tuple(windows_of(call) for call in calls),
+        windows=tuple(
+            _released(call, after) if isinstance(call, Reload) else windows_of(call)
+            for call, after in zip(calls, releases[1:], strict=True)
+        ),
         work_s=tuple(sum(part) for part in parts),
         setup_s=tuple(setups),
         is_reload=tuple(isinstance(call, Reload) for call in calls),
         fixed=len(vehicle.underway.fixed) if vehicle.underway else 0,
-        on_duty_s=vehicle.on_duty_s,
+        on_duty_s=max(vehicle.on_duty_s, releases[0])
+        if waits and releases[0] is not None
+        else vehicle.on_duty_s,
         off_duty_s=vehicle.window.end_s if vehicle.window else FOR_EVER,
         loads=loads,
     )
+
+
+def _released(reload: Reload, release_s: int | None) -> tuple[Window, ...]:
+    """The windows of a reload from when the goods of the trip that it begins are there."""
+    if release_s is None:
+        return reload.windows
+    left = [Window(max(w.start_s, release_s), w.end_s) for w in reload.windows if w.end_s >= release_s]
+    if left or reload.windows:
+        return tuple(left) or (Window(LARGEST, LARGEST),)  # too late: never
+    return (Window(release_s, LARGEST),)
 
 
 def forward(line: Line, departure_s: int) -> Timetable | None:

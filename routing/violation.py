@@ -34,6 +34,7 @@ class Rule(StrEnum):
     UNASSIGNED = "unassigned"  # the list of what is left out is not exactly what is left out
     REVENUE = "revenue"
     SETUP = "setup"
+    RELEASE = "release"  # a trip begins before the goods of one of its jobs are there
     TRIPS = "trips"  # more trips than allowed, or a reload that the vehicle does not have
     LIFO = "lifo"  # something stands in front of what is to be unloaded
     APART = "apart"  # goods on board together that may not be

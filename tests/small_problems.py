@@ -27,6 +27,7 @@ from haoyun.routing import (
     Window,
     violations,
 )
+from haoyun.routing.build import Built
 from haoyun.routing.onward import least_tours
 from haoyun.routing.problem import Tours
 from haoyun.routing.sisr.course import Budget, Course
@@ -73,6 +74,25 @@ def every_tour(problem: Problem) -> Iterator[Tours]:
         yield from product(*orders)
 
 
+def with_stopovers(vehicle: Vehicle, tour: tuple[int, ...]) -> Iterator[tuple[int, ...]]:
+    """The tour with every choice of reloads between its stops, as many as it may make."""
+    if not tour or not vehicle.reloads:
+        yield tour
+        return
+    choices = [(), *((-1 - k,) for k in range(len(vehicle.reloads)))]
+    for between in product(*[choices] * len(tour)):
+        if sum(map(len, between)) < vehicle.trips_allowed:
+            yield tuple(n for gap, stop in zip(between, tour, strict=True) for n in (*gap, stop))
+
+
+def every_tour_with_reloads(problem: Problem) -> Iterator[Tours]:
+    """The same with every choice of reloads."""
+    for tours in (every_tour_of_stops if any(v.underway for v in problem.vehicles) else every_tour)(problem):
+        yield from product(
+            *(list(with_stopovers(v, tour)) for v, tour in zip(problem.vehicles, tours, strict=True))
+        )
+
+
 def every_tour_of_stops(problem: Problem) -> Iterator[Tours]:
     """The same stop by stop, for vehicles under way that have only the second stop of a shipment left to do."""
     fleet = range(len(problem.vehicles))
@@ -83,9 +103,8 @@ def every_tour_of_stops(problem: Problem) -> Iterator[Tours]:
 
 def best_by_brute_force(problem: Problem) -> tuple[float, ...]:
     """What the best of all plans that the checker passes is worth."""
-    under_way = any(vehicle.underway for vehicle in problem.vehicles)
-    every = every_tour_of_stops if under_way else every_tour
-    plans = (plan_of(problem, tours) for tours in every(problem))
+    built: Built = {}
+    plans = (plan_of(problem, tours, built=built) for tours in every_tour_with_reloads(problem))
     ranked = sorted(((worth(problem, plan), plan) for plan in plans if plan is not None), key=lambda p: p[0])
     return next(value for value, plan in ranked if not violations(problem, plan))
 
@@ -167,6 +186,37 @@ def with_freight_rules(problem: Problem, seed: int) -> Problem:
         jobs=tuple(task(job) for job in problem.jobs),
         shipments=tuple(task(shipment) for shipment in problem.shipments),
         goods=draw.choice((rules, GoodsRules())),
+    )
+
+
+def with_several_trips(problem: Problem, seed: int) -> Problem:
+    """The same with small vehicles that may reload, here or there, now or later; some goods are there only later."""
+    draw = random.Random(seed)
+    size = len(problem.durations_s)
+
+    def reload(number: int) -> Reload:
+        begin = draw.randrange(0, 3000)
+        windows = (
+            () if draw.random() < 0.6 else (Window(begin, begin + 2000), Window(begin + 3000, begin + 4000))
+        )
+        return Reload(number, draw.randrange(0, size), draw.choice((0, 120)), windows)
+
+    def vehicle(one: Vehicle) -> Vehicle:
+        return replace(
+            one,
+            capacity=tuple(draw.randrange(3, 9) for _ in one.capacity),
+            reloads=tuple(reload(n) for n in range(draw.choice((0, 1, 1, 2)))),
+            max_trips=draw.choice((None, 2, 3)),
+            window=Window(one.on_duty_s, 20_000),
+        )
+
+    def job(one: Job) -> Job:
+        return replace(one, release_s=draw.choice((None, None, draw.randrange(0, 6000))))
+
+    return replace(
+        problem,
+        vehicles=tuple(vehicle(v) for v in problem.vehicles),
+        jobs=tuple(job(one) for one in problem.jobs),
     )
 
 

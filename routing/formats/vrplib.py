@@ -11,8 +11,9 @@ from haoyun.routing.errors import BadFormat
 from haoyun.routing.formats.academic import Row
 from haoyun.routing.formats.pairs import Node, paired
 from haoyun.routing.formats.result import ReadResult
-from haoyun.routing.formats.vrplib_fleet import read_fleet
+from haoyun.routing.formats.vrplib_fleet import Places, read_fleet
 from haoyun.routing.formats.vrplib_limits import refuse_unsupported
+from haoyun.routing.formats.vrplib_prizes import Prizes
 from haoyun.routing.formats.vrplib_text import Document, parse
 from haoyun.routing.formats.vrplib_travel import Travel, read_travel, whole_parts
 from haoyun.routing.legend import Legend
@@ -39,15 +40,18 @@ def read(text: str, rounding: str | None = None) -> ReadResult:
     travel = read_travel(document, size, rounding)
     depots = _depots(document, size)
     jobs, shipments = _tasks(document, size, depots, travel)
-    fleet = read_fleet(document, depots, _windows(document, size, travel), jobs, shipments, travel.parts)
+    places = Places(depots, _windows(document, size, travel), _depot_services(document, depots, travel))
+    prizes = Prizes.of(document, size, jobs, shipments)
+    fleet = read_fleet(document, places, jobs, shipments, travel.parts, prizes.values)
+    objective = Objective.COST if fleet.has_costs else Objective.DISTANCE
     problem = Problem(
         vehicles=fleet.vehicles,
         durations_s=travel.matrix,
         distances_m=travel.matrix,
-        jobs=fleet.restricted(jobs),
-        shipments=fleet.restricted(shipments),
+        jobs=prizes.offered(fleet.restricted(jobs), fleet.money_parts),
+        shipments=prizes.offered(fleet.restricted(shipments), fleet.money_parts),
         capacity_names=("demand",),
-        objective=Objective.COST if fleet.has_costs else Objective.DISTANCE,
+        objective=Objective.PROFIT if any(prizes.values) else objective,
     )
     legend = Legend(
         points=travel.points,
@@ -113,10 +117,14 @@ def _tasks(
 ) -> tuple[tuple[Job, ...], tuple[Shipment, ...]]:
     windows = _windows(document, size, travel)
     if "PICKUP_AND_DELIVERY" in document.sections:
+        if any(_releases(document, size, travel)):
+            line = document.section("RELEASE_TIME").line
+            raise BadFormat(f"line {line}: RELEASE_TIME_SECTION is about goods of the depot, not of pairs")
         rows = document.section("PICKUP_AND_DELIVERY").by_number(_PAIR_COLUMNS, size, "node")
         nodes = [_node(row, windows[place], place, travel) for place, row in enumerate(rows)]
         return (), tuple(paired([node for node in nodes if node.location not in depots]))
     services = _services(document, size, travel)
+    releases = _releases(document, size, travel)
     deliveries = _amounts(document, size, "LINEHAUL" if "LINEHAUL" in document.sections else "DEMAND")
     pickups = _amounts(document, size, "BACKHAUL")
     customers = [place for place in range(size) if place not in depots]
@@ -128,9 +136,26 @@ def _tasks(
             windows=() if (window := windows[place]) is None else (window,),
             delivery=(deliveries[place],),
             pickup=(pickups[place],),
+            release_s=releases[place],
         )
         for place in customers
     ), ()
+
+
+def _releases(document: Document, size: int, travel: Travel) -> list[int | None]:
+    """When each node's goods are at the depot; None: from the beginning."""
+    if "RELEASE_TIME" not in document.sections:
+        return [None] * size
+    rows = document.section("RELEASE_TIME").by_number(("release",), size, "node")
+    return [whole_parts(row["release"], travel.parts, up=True) or None for row in rows]
+
+
+def _depot_services(document: Document, depots: list[int], travel: Travel) -> dict[int, int]:
+    """How long a reload at each depot takes: a single SERVICE_TIME is that of customers."""
+    if "SERVICE_TIME" not in document.sections:
+        return dict.fromkeys(depots, 0)
+    rows = document.section("SERVICE_TIME").by_number(("SERVICE_TIME",), len(travel.points), "node")
+    return {depot: whole_parts(rows[depot]["SERVICE_TIME"], travel.parts, up=True) for depot in depots}
 
 
 def _node(row: Row, window: Window | None, place: int, travel: Travel) -> Node:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
@@ -11,13 +11,13 @@ from haoyun.routing.errors import BadFormat
 from haoyun.routing.formats.academic import numbers
 from haoyun.routing.formats.vrplib_text import Document
 from haoyun.routing.formats.vrplib_travel import whole_parts
-from haoyun.routing.problem import Vehicle
+from haoyun.routing.problem import Reload, Vehicle
 from haoyun.routing.tasks import LARGEST, Job, Shipment, Task, Window
 
 # Sections with a row a vehicle.
 _ROWS = (
     "CAPACITY", "VEHICLES_DEPOT", "VEHICLES_FIXED_COST", "VEHICLES_UNIT_DISTANCE_COST", "VEHICLES_MAX_DISTANCE",
-    "VEHICLES_ALLOWED_CLIENTS",
+    "VEHICLES_ALLOWED_CLIENTS", "VEHICLES_MAX_DURATION", "VEHICLES_RELOAD_DEPOT", "VEHICLES_MAX_RELOADS",
 )  # fmt: skip
 
 AnyTask = TypeVar("AnyTask", Job, Shipment)
@@ -45,19 +45,29 @@ class Fleet:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Places:
+    """The depots, the window of each node (None: open at any time), and how long a reload at each depot takes."""
+
+    depots: Sequence[int]
+    windows: Sequence[Window | None]
+    reload_s: Mapping[int, int]
+
+
 def _skill(number: int) -> str:
     return f"may serve {number}"
 
 
 def read_fleet(
     document: Document,
-    depots: Sequence[int],
-    windows: Sequence[Window | None],
+    places: Places,
     jobs: Sequence[Job],
     shipments: Sequence[Shipment],
     parts: int,
+    prizes: Sequence[float] = (),
 ) -> Fleet:
-    """The fleet; without VEHICLES as many as could be of use."""
+    """The fleet; without VEHICLES as many as could be of use. `prizes` are money as the vehicles' costs are."""
+    depots, windows = places.depots, places.windows
     tasks = len(jobs) + len(shipments)
     count = _count(document, tasks)
     if not document.has("CAPACITY") and any((*job.delivery, *job.pickup) != (0, 0) for job in jobs):
@@ -67,9 +77,12 @@ def read_fleet(
     unit = _per_vehicle(document, "VEHICLES_UNIT_DISTANCE_COST", count, default=1)
     homes = _per_vehicle(document, "VEHICLES_DEPOT", count, default=depots[0] + 1)
     longest = _per_vehicle(document, "VEHICLES_MAX_DISTANCE", count, default=-1)
+    lasting = _per_vehicle(document, "VEHICLES_MAX_DURATION", count, default=-1)
+    reloads = [_reloads(row, places) for row in _lists(document, "VEHICLES_RELOAD_DEPOT", count)]
+    most_reloads = _per_vehicle(document, "VEHICLES_MAX_RELOADS", count, default=-1)
     allowed = _allowed(document, count)
     reserved = frozenset(range(1, len(windows) + 1)) if allowed else frozenset[int]()
-    money_parts = _money_parts(fixed, unit, parts)
+    money_parts = _money_parts((*fixed, *prizes), unit, parts)
     open_end = document.word("TYPE").upper() == "OVRP"
     vehicles = []
     for n in range(count):
@@ -85,6 +98,9 @@ def read_fleet(
                 cost_per_km=round(unit[n] * money_parts * 1000 / parts),
                 max_distance_m=None if longest[n] < 0 else whole_parts(longest[n], parts, up=False),
                 skills=frozenset(_skill(number) for number in allowed.get(n + 1, ())),
+                max_duration_s=None if lasting[n] < 0 else whole_parts(lasting[n], parts, up=False),
+                reloads=reloads[n],
+                max_trips=None if most_reloads[n] < 0 else int(most_reloads[n]) + 1,
             )
         )
     has_costs = any(fixed) or len(set(unit)) > 1
@@ -119,15 +135,37 @@ def _allowed(document: Document, count: int) -> dict[int, tuple[int, ...]]:
     """Numbers of the customers that each vehicle may serve; empty where all may serve all."""
     if "VEHICLES_ALLOWED_CLIENTS" not in document.sections:
         return {}
-    section = document.sections["VEHICLES_ALLOWED_CLIENTS"]
-    vehicles = section.by_number((), count, "vehicle")
+    return dict(enumerate(_lists(document, "VEHICLES_ALLOWED_CLIENTS", count), start=1))
+
+
+def _lists(document: Document, name: str, count: int) -> list[tuple[int, ...]]:
+    """The whole numbers in each vehicle's row of a section; none without it."""
+    if name not in document.sections or not document.sections[name].rows:
+        return [()] * count
+    section = document.sections[name]
     texts = dict(section.rows)
-    found = {}
-    for number, row in enumerate(vehicles, start=1):
-        names = [f"client {n}" for n in range(len(texts[row.line].split()) - 1)]
+    found = []
+    for row in section.by_number((), count, "vehicle"):
+        names = [f"number {n}" for n in range(len(texts[row.line].split()) - 1)]
         values = numbers(row.line, texts[row.line], ("number", *names))
-        found[number] = tuple(values.whole(name) for name in names)
+        found.append(tuple(values.whole(name) for name in names))
     return found
+
+
+def _reloads(depots: Sequence[int], places: Places) -> tuple[Reload, ...]:
+    """A reload at each of these depots, called by its number, while the depot is open."""
+    for number in depots:
+        if number - 1 not in places.depots:
+            raise BadFormat(f"VEHICLES_RELOAD_DEPOT_SECTION names {number}, which is not in DEPOT_SECTION")
+    return tuple(
+        Reload(
+            number,
+            number - 1,
+            places.reload_s[number - 1],
+            () if (window := places.windows[number - 1]) is None else (window,),
+        )
+        for number in dict.fromkeys(depots)
+    )
 
 
 def _depot(number: float, depots: Sequence[int]) -> int:

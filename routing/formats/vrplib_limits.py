@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from haoyun.routing.errors import BadFormat
-from haoyun.routing.formats.academic import numbers
 from haoyun.routing.formats.vrplib_text import Document
 
 TYPES = (
@@ -13,22 +12,17 @@ TYPES = (
 _HEAD = {
     "NAME", "COMMENT", "TYPE", "DIMENSION", "EDGE_WEIGHT_TYPE", "EDGE_WEIGHT_FORMAT", "EDGE_DATA_FORMAT",
     "NODE_COORD_TYPE", "DISPLAY_DATA_TYPE", "CAPACITY", "VEHICLES", "SERVICE_TIME", "DISTANCE", "DEPOT",
-    "VEHICLES_MAX_DISTANCE", "VEHICLES_FIXED_COST", "VEHICLES_UNIT_DISTANCE_COST",
+    "VEHICLES_MAX_DISTANCE", "VEHICLES_FIXED_COST", "VEHICLES_UNIT_DISTANCE_COST", "VEHICLES_MAX_DURATION",
+    "VEHICLES_MAX_RELOADS",
 }  # fmt: skip
 _SECTIONS = {
     "NODE_COORD", "DISPLAY_DATA", "EDGE_WEIGHT", "DEMAND", "LINEHAUL", "BACKHAUL", "DEPOT", "SERVICE_TIME",
     "TIME_WINDOW", "PICKUP_AND_DELIVERY", "CAPACITY", "VEHICLES_DEPOT", "VEHICLES_MAX_DISTANCE",
-    "VEHICLES_FIXED_COST", "VEHICLES_UNIT_DISTANCE_COST", "VEHICLES_ALLOWED_CLIENTS",
+    "VEHICLES_FIXED_COST", "VEHICLES_UNIT_DISTANCE_COST", "VEHICLES_ALLOWED_CLIENTS", "VEHICLES_MAX_DURATION",
+    "VEHICLES_RELOAD_DEPOT", "VEHICLES_MAX_RELOADS", "PRIZE", "RELEASE_TIME",
 }  # fmt: skip
-# What each would need of a Problem; a section whose values are all 0 asks for nothing.
-_NEEDS = {
-    "PRIZE": "optional stops with a prize that weighs against distance",
-    "RELEASE_TIME": "a time before which goods cannot leave the depot",
-    "VEHICLES_RELOAD_DEPOT": "several trips of a vehicle with a reload in between",
-    "VEHICLES_MAX_RELOADS": "several trips of a vehicle with a reload in between",
-    "VEHICLES_MAX_DURATION": "a limit on a route's time from start to end, waiting and service included",
-    "MUTUALLY_EXCLUSIVE_GROUP": "groups of stops of which exactly one is served",
-}
+# What each would need of a Problem; a section without rows asks for nothing.
+_NEEDS = {"MUTUALLY_EXCLUSIVE_GROUP": "groups of stops of which exactly one is served"}
 
 
 def refuse_unsupported(document: Document) -> None:
@@ -51,11 +45,4 @@ def refuse_unsupported(document: Document) -> None:
 
 
 def _idle(document: Document, name: str) -> bool:
-    if name in document.head:
-        row = document.find(name)
-        return row is not None and not row[name]
-    rows = document.sections[name].rows
-    columns = ("number", "value")
-    if name in {"VEHICLES_RELOAD_DEPOT", "MUTUALLY_EXCLUSIVE_GROUP"}:
-        return not rows
-    return not any(numbers(line, text, columns)["value"] for line, text in rows)
+    return name in document.sections and not document.sections[name].rows

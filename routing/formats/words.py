@@ -40,6 +40,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "job": ("service", "服务"),
     "pickup": ("pickup", "装货"),
     "delivery": ("delivery", "卸货"),
+    "reload": ("reload", "回库装货"),
     "end": ("end", "结束"),
     "left": ("unassigned", "未安排"),
     "shipment": ("shipment", "运单"),

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
-from numpy.typing import NDArray
-
 from haoyun.routing.sisr.compiled import compiled
 from haoyun.routing.sisr.dice import uniform
-from haoyun.routing.sisr.flat import Flat, Floats
+from haoyun.routing.sisr.flat import TASK, Flat, Floats, Ints
 from haoyun.routing.sisr.pool import remember
 from haoyun.routing.sisr.recreate import recreate
 from haoyun.routing.sisr.ruin import dissolve, ruin, served_stops
@@ -104,7 +101,7 @@ def _accepted(flat: Flat, state: State, temperature: float) -> bool:
 
 
 @compiled
-def _weight(tasks: NDArray[np.int32], count: int, absences: Floats) -> float:
+def _weight(tasks: Ints, count: int, absences: Floats) -> float:
     total = 0.0
     for n in range(count):
         total += absences[tasks[n]]
@@ -191,7 +188,9 @@ def _give_up_a_route(flat: Flat, state: State) -> None:
         v = state.active[a]
         total = 0.0
         for p in range(state.route[v, LENGTH]):
-            total += 1e-3 + state.absences[flat.stop[state.seq[v, p], 4]]
+            task = flat.stop[state.seq[v, p], TASK]
+            if task >= 0:
+                total += 1e-3 + state.absences[task]
         if total < least:
             least = total
             chosen = v

@@ -72,7 +72,7 @@ def call(
     for a in range(num[ARRIVED]):
         at = lives.arrived[a]
         now = node[at, NOW]
-        first = opening(stop, windows, s, now)
+        first = opening(stop, windows, s, max(now, lives.soonest[p]))
         late = first >= FAR
         if late:
             if not fixed:
@@ -98,7 +98,7 @@ def call(
             since = min(node[at, SINCE], now) if is_rest else now - node[at, IDLE]
             if since + target <= first:
                 continue
-            begin = opening(stop, windows, s, since + target)
+            begin = opening(stop, windows, s, max(since + target, lives.soonest[p]))
             if late:
                 begin = since + target
             if begin <= lives.latest[p] and begin < FAR:

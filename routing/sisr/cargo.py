@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from haoyun.routing.sisr.compiled import compiled
-from haoyun.routing.sisr.flat import BRINGS, GOODS, PICKUP, TAKES, WHAT, Flat
+from haoyun.routing.sisr.flat import BRINGS, GOODS, PICKUP, TAKES, TASK, WHAT, Flat
 from haoyun.routing.sisr.state import State
 
 
@@ -38,13 +38,17 @@ def unstacks(flat: Flat, state: State, k: int, length: int) -> bool:
 
 @compiled
 def has_room(flat: Flat, state: State, k: int, length: int) -> bool:
-    """Whether the load fits all along: what is loaded at the start for later stops lies there at fixed ones too."""
+    """Whether the load fits along the first trip: what is loaded for later stops lies there at fixed ones too."""
     for d in range(flat.room.shape[1]):
         load = 0
         for p in range(length):
+            if flat.stop[state.trial[p], TASK] < 0:
+                break
             load += flat.amount[state.trial[p], 0, d]
         most = load
         for p in range(length):
+            if flat.stop[state.trial[p], TASK] < 0:
+                break
             load += flat.amount[state.trial[p], 1, d] - flat.amount[state.trial[p], 0, d]
             most = max(most, load)
         if most > flat.room[k, d]:

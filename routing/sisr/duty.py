@@ -17,6 +17,8 @@ from haoyun.routing.sisr.flat import (
     PLACE,
     PROFILE,
     SERVICE,
+    TASK,
+    TRIPS,
     Flat,
     Ints,
 )
@@ -60,13 +62,21 @@ def end_of_hours(flat: Flat, state: State, k: int, v: int, length: int, first: i
     if first > fixed:
         before = state.trial[first - 1]
         resume(state.lives, state.driver[before], state.drivers[before])
-    elif first == fixed:
+    elif first == fixed and not flat.kind[k, TRIPS]:
         resume(state.lives, state.begin_driver[k], state.begin_drivers[k])
     else:
-        wake(state.lives, flat.hours[k], flat.begun.origin_time[k])
+        wake(state.lives, flat.hours[k], _earliest(flat, state, k))
         first = 0
     last = _follow(flat, state, k, v, length, first, False)
     return state.lives.node[last, NOW] if last >= 0 else FAR
+
+
+@compiled
+def _earliest(flat: Flat, state: State, k: int) -> int:
+    """When the route may begin: on duty, and with the goods of its first trip."""
+    if flat.kind[k, TRIPS]:
+        return max(flat.begun.origin_time[k], state.trial_from[0])
+    return flat.begun.origin_time[k]
 
 
 @compiled
@@ -100,6 +110,7 @@ def _follow(flat: Flat, state: State, k: int, v: int, length: int, first: int, r
     law = flat.hours[k]
     legs = flat.legs[flat.kind[k, PROFILE]]
     fixed = flat.begun.fixed_count[k]
+    trips = flat.kind[k, TRIPS] != 0
     here = flat.stop[state.trial[first - 1], PLACE] if first > 0 else flat.begun.origin[k]
     found = lives.num[FRONT] > 0
     for p in range(first, length):
@@ -114,7 +125,9 @@ def _follow(flat: Flat, state: State, k: int, v: int, length: int, first: int, r
             state.at[s, LATEST] if v >= 0 and state.at[s, ROUTE] == v and p >= fixed else FAR - 1
         )
         drive(lives, law, lives.leg[p], QUICK, FEW)
-        call(lives, law, flat.stop, flat.windows, p, p < fixed, False, QUICK, FEW, 0, 0)
+        lives.soonest[p] = state.trial_from[p + 1] if trips else -FAR
+        is_reload = flat.stop[s, TASK] < 0
+        call(lives, law, flat.stop, flat.windows, p, p < fixed, is_reload, QUICK, FEW, 0, 0)
         found = lives.num[FRONT] > 0
         here = there
         if remember and found:
@@ -136,7 +149,7 @@ def duty(flat: Flat, state: State, k: int, length: int) -> int:
     """Seconds from departure to the end of state.trial[:length], fixed stops included; FAR if that is not lawful."""
     lives, law = state.lives, flat.hours[k]
     fixed = flat.begun.fixed_count[k]
-    earliest = flat.begun.origin_time[k]
+    earliest = _earliest(flat, state, k)
     wake(lives, law, earliest)
     last = _follow(flat, state, k, -1, length, 0, False)
     if last < 0:
@@ -162,8 +175,8 @@ def store_hours(flat: Flat, state: State, v: int, length: int) -> bool:
     k = flat.fleet[v]
     fixed = flat.begun.fixed_count[k]
     _tighten(flat, state, v, k)
-    if len(flat.apart):
-        wake(state.lives, flat.hours[k], flat.begun.origin_time[k])
+    if len(flat.apart) or flat.kind[k, TRIPS]:
+        wake(state.lives, flat.hours[k], _earliest(flat, state, k))
         return _follow(flat, state, k, v, length, 0, True) >= 0
     resume(state.lives, state.begin_driver[k], state.begin_drivers[k])
     return _follow(flat, state, k, v, length, fixed, True) >= 0

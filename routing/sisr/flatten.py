@@ -17,15 +17,24 @@ from haoyun.routing.sisr.flat import (
     OPEN,
     PICKUP,
     PLACE,
+    RELOAD,
     STOPS,
     Flat,
     Floats,
     Homes,
     Ints,
 )
-from haoyun.routing.sisr.flatten_fleet import allowed_of, kind_row, kinds_of, profiles_of, rates_of
+from haoyun.routing.sisr.flatten_fleet import (
+    allowed_of,
+    kind_row,
+    kinds_of,
+    most_reloads,
+    profiles_of,
+    rates_of,
+    trips_of,
+)
 from haoyun.routing.sisr.law import law_row
-from haoyun.routing.tasks import Job
+from haoyun.routing.tasks import Job, Shipment, Task
 
 # As many neighbours a stop are enough for any ruin: a dozen strings start among them.
 _NEIGHBOURS = 160
@@ -36,28 +45,32 @@ def flatten(problem: Problem, homes: Homes | None = None) -> Flat:
     stop, windows = _stops(problem)
     each = np.arange(len(problem.vehicles), dtype=np.int64)
     kinds, fleet = kinds_of(problem) if homes is None else (list(problem.vehicles), each)
+    most = most_reloads(problem, kinds)
+    reload_from, reloads, windows = _reloads(kinds, fleet, most, len(stop), windows)
     onward = [onward_of(problem, v) for v in kinds]
     task = _tasks(problem, onward)
     legs = _legs(problem)
     room = np.array([v.capacity for v in kinds], dtype=np.int64).reshape(len(kinds), -1)
     amount = _amounts(problem, len(stop), onward)
+    kind = [kind_row(problem, v, on, m) for v, on, m in zip(kinds, onward, most, strict=True)]
     return Flat(
         legs=legs,
         back=np.ascontiguousarray(legs.transpose(0, 2, 1, 3)),
-        stop=stop,
+        stop=np.concatenate([stop, reloads]),
         windows=windows,
-        amount=amount,
+        amount=np.concatenate([amount, np.zeros((len(reloads), *amount.shape[1:]), dtype=np.int64)]),
         task=task,
         prize=_prizes(problem),
         order=_orders(stop, task, amount, room, _remoteness(legs, stop, kinds)),
-        kind=np.array(
-            [kind_row(problem, v, on) for v, on in zip(kinds, onward, strict=True)], dtype=np.int64
-        ),
+        kind=np.array(kind, dtype=np.int64),
         hours=np.array([law_row(v.hours, v.driver) for v in kinds], dtype=np.int64),
         rate=rates_of(problem, kinds, onward, legs),
         room=room,
         base=np.array([on.base for on in onward], dtype=np.int64).reshape(len(kinds), -1),
+        staying=_staying(problem, onward),
         fleet=fleet,
+        reload_from=reload_from,
+        trip=trips_of(problem, kinds, onward),
         allowed=allowed_of(problem, kinds, onward),
         near=_near(legs, stop),
         apart=_apart(problem),
@@ -88,10 +101,54 @@ def _stops(problem: Problem) -> tuple[Ints, Ints]:
         rows.append(
             (
                 stop.visit.location, stop.visit.service_s, begin, end, number, what, first, len(windows),
-                stop.visit.setup_s, goods, int(brings), int(takes),
+                stop.visit.setup_s, goods, int(brings), int(takes), _release(task),
             )
         )  # fmt: skip
-    return np.array(rows, dtype=np.int64).reshape(-1, 12), np.array(windows, dtype=np.int64).reshape(-1, 2)
+    return np.array(rows, dtype=np.int64).reshape(-1, 13), np.array(windows, dtype=np.int64).reshape(-1, 2)
+
+
+def _release(task: Task) -> int:
+    return task.release_s if isinstance(task, Job) and task.release_s is not None else -FAR
+
+
+def _reloads(
+    kinds: list[Vehicle], fleet: Ints, most: list[int], stops: int, windows: Ints
+) -> tuple[Ints, Ints, Ints]:
+    """Each vehicle's first reload by number, the rows of all reloads, and the windows with theirs."""
+    spans = windows.tolist()
+    rows_of: list[list[tuple[int, ...]]] = []
+    for v in kinds:
+        rows_of.append([])
+        for reload in v.reloads:
+            own = [(w.start_s, w.end_s) for w in reload.windows]
+            begin, end = (own[0][0], own[-1][1]) if own else (-FAR, FAR)
+            first = len(spans)
+            spans += own
+            place = reload.location
+            rows_of[-1].append(
+                (place, reload.duration_s, begin, end, -1, RELOAD, first, len(spans), 0, -1, 0, 0, -FAR)
+            )
+    rows: list[tuple[int, ...]] = []
+    reload_from = []
+    for k in fleet.tolist():
+        reload_from.append(stops + len(rows))
+        rows += rows_of[k] * (most[k] + 1 if most[k] else 0)  # one more to be tried
+    return (
+        np.array(reload_from, dtype=np.int64),
+        np.array(rows, dtype=np.int64).reshape(-1, 13),
+        np.array(spans, dtype=np.int64).reshape(-1, 2),
+    )
+
+
+def _staying(problem: Problem, onward: list[Onward]) -> Ints:
+    """What shipments that are on board take up."""
+    table = np.zeros((len(onward), len(problem.capacity_names)), dtype=np.int64)
+    for k, on in enumerate(onward):
+        for number in on.own:
+            task = problem.tasks[number]
+            assert isinstance(task, Shipment)
+            table[k] += np.array(problem.amounts(task.amount), dtype=np.int64)
+    return table
 
 
 def _tasks(problem: Problem, onward: list[Onward]) -> Ints:

@@ -10,7 +10,21 @@ from numpy.typing import NDArray
 from haoyun.routing.kept import is_judged
 from haoyun.routing.onward import Onward
 from haoyun.routing.problem import Objective, Problem, Vehicle
-from haoyun.routing.sisr.flat import FAR, FIXED, PER_METRE, PER_SECOND, Floats, Ints
+from haoyun.routing.sisr.flat import (
+    ANY_TRIP,
+    FAR,
+    FIRST_TRIP,
+    FIXED,
+    LATER_TRIP,
+    PER_METRE,
+    PER_SECOND,
+    Floats,
+    Ints,
+)
+
+# Rows of reloads in all that tables may have; and how often each route may reload in any case.
+_RELOAD_ROWS = 200_000
+_LEAST_RELOADS = 20
 
 
 def kinds_of(problem: Problem) -> tuple[list[Vehicle], Ints]:
@@ -32,7 +46,29 @@ def profiles_of(problem: Problem) -> list[str | None]:
     return [None, *sorted(problem.profiles)]
 
 
-def kind_row(problem: Problem, v: Vehicle, onward: Onward) -> tuple[int, ...]:
+def most_reloads(problem: Problem, kinds: list[Vehicle]) -> list[int]:
+    """How often a route of each kind may reload: with every trip serving something, and tables that fit."""
+    most = min(max(len(problem.tasks), 1), max(_LEAST_RELOADS, _RELOAD_ROWS // len(problem.vehicles)))
+    return [int(min(v.trips_allowed - 1, most)) for v in kinds]
+
+
+def _released(problem: Problem) -> bool:
+    return any(job.release_s is not None for job in problem.jobs)
+
+
+def trips_of(problem: Problem, kinds: list[Vehicle], onward: list[Onward]) -> NDArray[np.int8]:
+    """Flat.trip: what a vehicle that has left its start has not loaded comes after a reload, what it has before."""
+    if not any(v.reloads for v in kinds):
+        return np.zeros((0, len(kinds)), dtype=np.int8)
+    table = np.full((len(problem.tasks), len(kinds)), ANY_TRIP, dtype=np.int8)
+    for k, on in enumerate(onward):
+        if on.has_left:
+            table[[n for n, job in enumerate(problem.jobs) if any(job.delivery)], k] = LATER_TRIP
+        table[sorted(on.loaded), k] = FIRST_TRIP
+    return table
+
+
+def kind_row(problem: Problem, v: Vehicle, onward: Onward, most: int) -> tuple[int, ...]:
     """A row of Flat.kind."""
     nowhere = len(problem.durations_s)
     limits = (v.max_stops, v.max_distance_m, v.max_travel_s)
@@ -49,6 +85,10 @@ def kind_row(problem: Problem, v: Vehicle, onward: Onward) -> tuple[int, ...]:
         int(v.lifo),
         FAR if v.max_duration_s is None else v.max_duration_s,
         int(v.hours.binds),
+        int(most > 0 or _released(problem)),
+        len(v.reloads) if most else 0,
+        most,
+        int(onward.has_left),
     )
 
 
@@ -97,9 +137,9 @@ def allowed_of(problem: Problem, kinds: list[Vehicle], onward: list[Onward]) -> 
             able[task.skills] = [task.skills <= v.skills for v in kinds]
         rows.append(able[task.skills])
     table = np.array(rows, dtype=np.bool_).reshape(-1, len(kinds))
-    left = [k for k, on in enumerate(onward) if on.has_left]
+    left = [k for k, on in enumerate(onward) if on.has_left and kinds[k].trips_allowed <= 1]
     if left:
-        # A vehicle that has left its start brings only what it has loaded there.
+        # A vehicle that has left its start brings only what it has loaded there, or at a reload.
         brought = [n for n, job in enumerate(problem.jobs) if any(job.delivery)]
         table[np.ix_(brought, left)] = False
     for k, on in enumerate(onward):

@@ -24,9 +24,12 @@ from haoyun.routing.sisr.flat import (
     PROFILE,
     SERVICE,
     SETUP,
+    TASK,
+    TRIPS,
     Flat,
 )
 from haoyun.routing.sisr.state import EXTRA, LENGTH, WORK, State
+from haoyun.routing.sisr.trip_rules import keeps_trip_rules
 from haoyun.routing.sisr.windows import closing, opening
 
 
@@ -39,19 +42,23 @@ def judge(flat: Flat, state: State, k: int, v: int, length: int, known: int, rem
     """
     state.num[WORK] += 2 * length
     state.val[EXTRA] = 0.0
-    if flat.kind[k, LIFO] and not unstacks(flat, state, k, length):
+    trips = flat.kind[k, TRIPS] != 0
+    if trips and not keeps_trip_rules(flat, state, k, length):
+        return False
+    if not trips and flat.kind[k, LIFO] and not unstacks(flat, state, k, length):
         return False
     if flat.begun.fixed_count[k] and not flat.begun.has_left[k] and not has_room(flat, state, k, length):
         return False
-    if len(flat.apart):
+    if len(flat.apart) or trips:
         known = 0
     timed = flat.kind[k, MAX_DURATION] < FAR or flat.rate[k, PER_DUTY_SECOND] > 0.0
     quick = flat.kind[k, HOURS] and not timed and flat.rate[k, PER_WORK_SECOND] == 0.0
     first = known if quick else 0
-    for p in range(first, length):
-        state.trial_work[p] = flat.stop[state.trial[p], SERVICE]
-    if len(flat.apart) and not gets_along(flat, state, k, length):
-        return False
+    if not trips:
+        for p in range(first, length):
+            state.trial_work[p] = flat.stop[state.trial[p], SERVICE]
+        if len(flat.apart) and not gets_along(flat, state, k, length):
+            return False
     here = flat.stop[state.trial[first - 1], PLACE] if first > 0 else flat.begun.origin[k]
     for p in range(first, length):
         there = flat.stop[state.trial[p], PLACE]
@@ -67,7 +74,8 @@ def judge(flat: Flat, state: State, k: int, v: int, length: int, known: int, rem
         return False
     worked = 0
     for p in range(length):
-        worked += state.trial_work[p]
+        if flat.stop[state.trial[p], TASK] >= 0:
+            worked += state.trial_work[p]
     state.val[EXTRA] = flat.rate[k, PER_DUTY_SECOND] * duration + flat.rate[k, PER_WORK_SECOND] * worked
     state.val[EXTRA] -= state.begin_extra[k]
     return duration <= flat.kind[k, MAX_DURATION]
@@ -79,11 +87,17 @@ def _duration(flat: Flat, state: State, k: int, length: int) -> int:
     legs = flat.legs[flat.kind[k, PROFILE]]
     fixed = flat.begun.fixed_count[k]
     here = flat.begun.origin[k]
-    now = flat.begun.origin_time[k]
+    trips = flat.kind[k, TRIPS] != 0
+    earliest = flat.begun.origin_time[k]
+    if trips:
+        earliest = max(earliest, state.trial_from[0])
+    now = earliest
     for p in range(length):
         s = state.trial[p]
         there = flat.stop[s, PLACE]
         now += legs[here, there, 0]
+        if trips:
+            now = max(now, state.trial_from[p + 1])
         begin = opening(flat.stop, flat.windows, s, now)
         if begin < FAR:
             now = begin
@@ -104,7 +118,7 @@ def _duration(flat: Flat, state: State, k: int, length: int) -> int:
             latest = max(closing(flat.stop, flat.windows, s, latest), state.trial_begin[p])
         there = flat.stop[s, PLACE]
     latest -= legs[flat.begun.origin[k], there, 0]
-    return now - max(latest, flat.begun.origin_time[k])
+    return now - max(latest, earliest)
 
 
 @compiled

@@ -58,6 +58,7 @@ class Lives(NamedTuple):
     leg: Ints  # (w + 1,) seconds to each call, and to the end
     work: Ints  # (w,)
     row: Ints  # (w,) which rows of the table of stops they are
+    soonest: Ints  # (w,) service does not begin earlier
     latest: Ints  # (w,) service that begins later cannot end well
 
 
@@ -72,6 +73,7 @@ def new_lives(calls: int, lives: int, width: int) -> Lives:
         leg=np.zeros(calls + 1, dtype=np.int64),
         work=np.zeros(calls + 1, dtype=np.int64),
         row=np.zeros(calls + 1, dtype=np.int64),
+        soonest=np.full(calls + 1, -FAR, dtype=np.int64),
         latest=np.full(calls + 1, FAR, dtype=np.int64),
     )
 

@@ -29,6 +29,8 @@ from haoyun.routing.sisr.flat import (
     PROFILE,
     SERVICE,
     START,
+    TASK,
+    TRIPS,
     Flat,
     Floats,
     Legs,
@@ -43,6 +45,7 @@ from haoyun.routing.sisr.state import (
     LATEST,
     LENGTH,
     METRES,
+    RELOADED,
     SECONDS,
     WORK,
     State,
@@ -52,16 +55,18 @@ from haoyun.routing.sisr.windows import opening
 # The cost of what is impossible.
 NEVER = 1e300
 # Of the positions on a route that the search blinks at, the share that it overlooks.
-_OVERLOOKED = 0.3
+OVERLOOKED = 0.3
 
 
 @inlined
-def _leg_cost(ways: Legs, rate: Floats, place: int) -> float:
+def leg_cost(ways: Legs, rate: Floats, place: int) -> float:
+    """What the way to or from a place costs."""
     return rate[PER_METRE] * ways[place, 1] + rate[PER_SECOND] * ways[place, 0]
 
 
 @inlined
-def _within_limits(flat: Flat, state: State, v: int, k: int, metres: int, seconds: int) -> bool:
+def within_limits(flat: Flat, state: State, v: int, k: int, metres: int, seconds: int) -> bool:
+    """Whether the route may be longer by so much."""
     return (
         state.route[v, METRES] + metres <= flat.kind[k, MAX_METRES]
         and state.route[v, SECONDS] + seconds <= flat.kind[k, MAX_SECONDS]
@@ -69,7 +74,7 @@ def _within_limits(flat: Flat, state: State, v: int, k: int, metres: int, second
 
 
 @inlined
-def _job_has_room(flat: Flat, state: State, v: int, k: int, s: int, before: int) -> bool:
+def job_has_room(flat: Flat, state: State, v: int, k: int, s: int, before: int) -> bool:
     """Whether the load fits when the job stands after stop `before` (-1: the start)."""
     for d in range(flat.room.shape[1]):
         most = flat.room[k, d]
@@ -126,13 +131,13 @@ def place_job(flat: Flat, state: State, v: int, s: int, task: int, blink: bool) 
             hop = state.hop[len(flat.stop) + v] if length else -rate[FIXED]
         cost = NEVER
         if latest >= soonest:
-            cost = _leg_cost(to_own, rate, here) + _leg_cost(from_own, rate, there) - hop
-        if cost < best and not (blink and uniform(state.rng) < _OVERLOOKED):
+            cost = leg_cost(to_own, rate, here) + leg_cost(from_own, rate, there) - hop
+        if cost < best and not (blink and uniform(state.rng) < OVERLOOKED):
             begin = opening(flat.stop, flat.windows, s, ready + to_own[here, 0])
             if begin < FAR and begin + service + from_own[there, 0] <= latest:
                 fits = True
                 if length:
-                    fits = _job_has_room(flat, state, v, k, s, before)
+                    fits = job_has_room(flat, state, v, k, s, before)
                 else:
                     for d in range(flat.room.shape[1]):
                         if (
@@ -146,7 +151,7 @@ def place_job(flat: Flat, state: State, v: int, s: int, task: int, blink: bool) 
                     if length:
                         metres -= legs[here, there, 1]
                         seconds -= legs[here, there, 0]
-                    fits = _within_limits(flat, state, v, k, metres, seconds)
+                    fits = within_limits(flat, state, v, k, metres, seconds)
                 if fits and judged:
                     fits = judge_job(flat, state, v, s, p)
                     cost += state.val[EXTRA] - state.extra[v]
@@ -191,7 +196,7 @@ def _price_deliveries(
         if latest >= soonest:
             begin = opening(flat.stop, flat.windows, s, ready + to_own[here, 0])
         if begin < FAR and begin + service + from_own[there, 0] <= latest:
-            cost = _leg_cost(to_own, rate, here) + _leg_cost(from_own, rate, there) - hop
+            cost = leg_cost(to_own, rate, here) + leg_cost(from_own, rate, there) - hop
             least = min(least, cost)
         state.pair_delta[p] = least
         there = here
@@ -208,7 +213,7 @@ def place_pair(flat: Flat, state: State, v: int, up: int, task: int, blink: bool
     """
     k = flat.fleet[v]
     length = state.route[v, LENGTH]
-    if length + 2 > flat.kind[k, MAX_STOPS]:
+    if length - state.route[v, RELOADED] + 2 > flat.kind[k, MAX_STOPS]:
         return NEVER
     down = up + 1
     legs = flat.legs[flat.kind[k, PROFILE]]
@@ -221,12 +226,13 @@ def place_pair(flat: Flat, state: State, v: int, up: int, task: int, blink: bool
     to_down, from_down = flat.back[flat.kind[k, PROFILE], place_down], legs[place_down]
     limited = flat.kind[k, LIMITED] != 0
     judged = flat.kind[k, JUDGED] != 0
+    trips = flat.kind[k, TRIPS] != 0
     if length:
         _price_deliveries(flat, state, v, k, down, to_down, from_down, rate, length)
-    carried_cost = _leg_cost(from_up, rate, place_down)
+    carried_cost = leg_cost(from_up, rate, place_down)
     best = NEVER
     here = flat.kind[k, START]
-    ready = flat.kind[k, ON_DUTY]
+    ready = max(flat.kind[k, ON_DUTY], state.start_release[v])
     before = -1
     soonest = stop[up, OPEN] + stop[up, SERVICE]
     work = 2 * length + 6
@@ -246,7 +252,7 @@ def place_pair(flat: Flat, state: State, v: int, up: int, task: int, blink: bool
         begin_up = FAR
         if latest >= soonest:
             begin_up = opening(stop, windows, up, ready + to_up[here, 0])
-        if begin_up < FAR and not (blink and uniform(state.rng) < _OVERLOOKED):
+        if begin_up < FAR and not (blink and uniform(state.rng) < OVERLOOKED):
             fits = True
             if length:
                 fits = _pair_has_room(flat, state, v, k, up, before)
@@ -255,10 +261,10 @@ def place_pair(flat: Flat, state: State, v: int, up: int, task: int, blink: bool
                     if flat.base[k, d] + flat.amount[up, 1, d] > flat.room[k, d]:
                         fits = False
             if fits:
-                base = _leg_cost(to_up, rate, here) - hop
+                base = leg_cost(to_up, rate, here) - hop
                 ready_up = begin_up + stop[up, SERVICE]
-                cost = base + carried_cost + _leg_cost(from_down, rate, there)
-                if cost < best and not (blink and uniform(state.rng) < _OVERLOOKED):
+                cost = base + carried_cost + leg_cost(from_down, rate, there)
+                if cost < best and not (blink and uniform(state.rng) < OVERLOOKED):
                     begin = opening(stop, windows, down, ready_up + from_up[place_down, 0])
                     fits = begin < FAR and begin + stop[down, SERVICE] + from_down[there, 0] <= latest
                     if fits and limited:
@@ -269,7 +275,7 @@ def place_pair(flat: Flat, state: State, v: int, up: int, task: int, blink: bool
                         if length:
                             metres -= legs[here, there, 1]
                             seconds -= legs[here, there, 0]
-                        fits = _within_limits(flat, state, v, k, metres, seconds)
+                        fits = within_limits(flat, state, v, k, metres, seconds)
                     if fits and judged:
                         fits = judge_pair(flat, state, v, up, i, i)
                         cost += state.val[EXTRA] - state.extra[v]
@@ -278,13 +284,15 @@ def place_pair(flat: Flat, state: State, v: int, up: int, task: int, blink: bool
                         state.place[task, v, 0] = i
                         state.place[task, v, 1] = i
                 if i < length:
-                    cost_up = base + _leg_cost(from_up, rate, there)
+                    cost_up = base + leg_cost(from_up, rate, there)
                     arrival = ready_up + from_up[there, 0]
                     if cost_up + state.pair_delta[i + 1] < best and arrival <= latest:
                         # Drive on with the shipment on board.
                         x = after
                         for j in range(i + 1, length + 1):
                             work += 1
+                            if trips and stop[x, TASK] < 0:
+                                arrival = max(arrival, state.release[x])
                             begin = opening(stop, windows, x, arrival)
                             if arrival > state.at[x, LATEST] or begin >= FAR:
                                 break
@@ -306,11 +314,11 @@ def place_pair(flat: Flat, state: State, v: int, up: int, task: int, blink: bool
                                 hop_y = state.hop[len(stop) + v]
                             cost = (
                                 cost_up
-                                + _leg_cost(to_down, rate, place_x)
-                                + _leg_cost(from_down, rate, place_y)
+                                + leg_cost(to_down, rate, place_x)
+                                + leg_cost(from_down, rate, place_y)
                                 - hop_y
                             )
-                            if cost < best and not (blink and uniform(state.rng) < _OVERLOOKED):
+                            if cost < best and not (blink and uniform(state.rng) < OVERLOOKED):
                                 begin = opening(stop, windows, down, now + to_down[place_x, 0])
                                 fits = (
                                     begin < FAR
@@ -323,7 +331,7 @@ def place_pair(flat: Flat, state: State, v: int, up: int, task: int, blink: bool
                                     seconds = legs[here, place_up, 0] + legs[place_up, there, 0]
                                     seconds += legs[place_x, place_down, 0] + legs[place_down, place_y, 0]
                                     seconds -= legs[here, there, 0] + legs[place_x, place_y, 0]
-                                    fits = _within_limits(flat, state, v, k, metres, seconds)
+                                    fits = within_limits(flat, state, v, k, metres, seconds)
                                 if fits and judged:
                                     fits = judge_pair(flat, state, v, up, i, j)
                                     cost += state.val[EXTRA] - state.extra[v]

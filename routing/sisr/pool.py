@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from haoyun.routing.sisr.compiled import compiled
-from haoyun.routing.sisr.flat import Flat
+from haoyun.routing.sisr.compiled import compiled, inlined
+from haoyun.routing.sisr.flat import RELOADS, Flat
 from haoyun.routing.sisr.state import COST, LENGTH, POOLED, POOLED_STOPS, WORK, State
 
 _KIND_HASH = np.uint64(0x9E3779B97F4A7C15)
@@ -32,7 +32,7 @@ def remember(flat: Flat, state: State, v: int) -> None:
                 state.pool_cost[known, 0] = state.cost[v]
                 first = state.pool_row[known, 1]
                 for p in range(length):
-                    state.pool_stop[first + p] = state.seq[v, p]
+                    state.pool_stop[first + p] = _named(flat, v, state.seq[v, p])
             return
         slot = (slot + _ONE) & mask
     number = state.num[POOLED]
@@ -47,6 +47,14 @@ def remember(flat: Flat, state: State, v: int) -> None:
     state.pool_cost[number, 0] = state.cost[v]
     state.pool_cost[number, 1] = state.val[COST]
     for p in range(length):
-        state.pool_stop[first + p] = state.seq[v, p]
+        state.pool_stop[first + p] = _named(flat, v, state.seq[v, p])
     state.num[POOLED] = number + 1
     state.num[POOLED_STOPS] = first + length
+
+
+@inlined
+def _named(flat: Flat, v: int, s: int) -> int:
+    """A stop as tours have it: reloads below zero."""
+    if s < len(flat.near):
+        return s
+    return -1 - (s - flat.reload_from[v]) % flat.kind[flat.fleet[v], RELOADS]

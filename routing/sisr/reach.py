@@ -65,7 +65,7 @@ _NEVER = 1e300
 
 def reach_of(flat: Flat, width: int) -> NDArray[np.int32]:
     """(n, width) for each stop the nearest stops of other tasks, the nearest first."""
-    stop = flat.stop
+    stop = flat.stop[: len(flat.near)]
     count = max(min(width, len(stop) - 2), 0)
     found = np.empty((len(stop), count), dtype=np.int32)
     for begin in range(0, len(stop) if count else 0, _ROWS):
@@ -79,7 +79,7 @@ def reach_of(flat: Flat, width: int) -> NDArray[np.int32]:
 
 def _apart(flat: Flat, rows: Ints) -> Floats:
     """(r, n) how far each stop is from these, in metres; the better of both directions."""
-    stop, legs = flat.stop, flat.legs[0]
+    stop, legs = flat.stop[: len(flat.near)], flat.legs[0]
     place = stop[:, PLACE]
     there = legs[place[rows][:, None], place[None, :]].astype(np.float64)
     back = legs[place[None, :], place[rows][:, None]].astype(np.float64)

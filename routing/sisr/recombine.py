@@ -20,6 +20,7 @@ from haoyun.routing.sisr.flat import (
     WEIGHT,
     Flat,
 )
+from haoyun.routing.sisr.reloads import as_route
 from haoyun.routing.sisr.search import Pool
 
 # More routes than this make the model slow to build without making plans better.
@@ -50,30 +51,35 @@ def columns_of(
     owner = np.concatenate([np.full(len(pool.cost), n) for n, pool in enumerate(pools)])
     number = np.concatenate([np.arange(len(pool.cost)) for pool in pools])
     own = {
-        (int(flat.fleet[v]), frozenset(tour)): route_cost(flat, v, tour) + (extras[v] if extras else 0.0)
+        (int(flat.fleet[v]), _stops(tour)): route_cost(flat, v, tour) + (extras[v] if extras else 0.0)
         for v, tour in enumerate(best)
         if tour
     }
     for (kind, stops), cost in own.items():
-        order = next(t for v, t in enumerate(best) if t and flat.fleet[v] == kind and frozenset(t) == stops)
+        order = next(t for v, t in enumerate(best) if t and flat.fleet[v] == kind and _stops(t) == stops)
         chosen[kind, stops] = Column(kind, cost, order)
     for entry in np.argsort(plan_cost, kind="stable"):
         if len(chosen) >= _MOST:
             break
         pool, row = pools[owner[entry]], int(number[entry])
         tour = tuple(pool.stops[pool.first[row] : pool.first[row + 1]].tolist())
-        key = (int(pool.kind[row]), frozenset(tour))
+        key = (int(pool.kind[row]), _stops(tour))
         cost = float(pool.cost[row])
         if key not in chosen or cost < chosen[key].cost - 1e-9:
             chosen[key] = Column(key[0], cost, tour)
     return list(chosen.values())
 
 
+def _stops(tour: Sequence[int]) -> frozenset[int]:
+    """The stops of tasks on a tour: which reloads lie between them is part of the order."""
+    return frozenset(s for s in tour if s >= 0)
+
+
 def route_cost(flat: Flat, v: int, tour: Sequence[int]) -> float:
     """The cost of a route that is not empty, fixed cost included."""
     kind = flat.kind[flat.fleet[v]]
     rate = flat.rate[flat.fleet[v]]
-    places = [kind[START], *flat.stop[list(tour), PLACE], kind[END]]
+    places = [kind[START], *flat.stop[as_route(flat, v, tour), PLACE], kind[END]]
     legs = flat.legs[kind[PROFILE], places[:-1], places[1:]].astype(np.int64).sum(axis=0)
     return float(rate[FIXED] + rate[PER_METRE] * legs[1] + rate[PER_SECOND] * legs[0])
 
@@ -101,10 +107,10 @@ def recombine(
     by_kind: list[list[int]] = [[] for _ in flat.kind]
     for number, column in enumerate(columns):
         by_kind[column.kind].append(number)
-        for task in {int(flat.stop[s, TASK]) for s in column.stops}:
+        for task in {int(flat.stop[s, TASK]) for s in _stops(column.stops)}:
             by_task[task].append(number)
-    current = {(int(flat.fleet[v]), frozenset(t)) for v, t in enumerate(best) if t}
-    total = sum(c.cost for c in columns if (c.kind, frozenset(c.stops)) in current)
+    current = {(int(flat.fleet[v]), _stops(t)) for v, t in enumerate(best) if t}
+    total = sum(c.cost for c in columns if (c.kind, _stops(c.stops)) in current)
     scale = min(_PRECISION / max(total, 1.0), 1.0 if float(total).is_integer() and total > 1e5 else 1e6)
     total += float(flat.prize.sum())
     # The sum of all that is missed must stay a number that CP-SAT can count in.
@@ -112,13 +118,15 @@ def recombine(
     scale = min(scale, _LARGEST / (max(heaviest, 1.0) * max(total, 1.0) * (2.0 if fleet_first else 1.0)))
     per_vehicle = int(total * scale) + 1 if fleet_first else 0
     per_miss = (int(total * scale) + 1 + per_vehicle) * (len(current) + 1 if fleet_first else 1)
-    prizes = [float(flat.prize[list({int(flat.stop[s, TASK]) for s in c.stops})].sum()) for c in columns]
+    prizes = [
+        float(flat.prize[list({int(flat.stop[s, TASK]) for s in _stops(c.stops)})].sum()) for c in columns
+    ]
     terms = [
         drive * (round((c.cost - prize) * scale) + per_vehicle)
         for drive, c, prize in zip(drives, columns, prizes, strict=True)
     ]
     missed = []
-    served = {int(flat.stop[s, TASK]) for tour in best for s in tour}
+    served = {int(flat.stop[s, TASK]) for tour in best for s in _stops(tour)}
     for task, numbers in enumerate(by_task):
         if not numbers:
             continue
@@ -131,7 +139,7 @@ def recombine(
         if len(numbers) > counts[kind]:
             model.add(sum(drives[n] for n in numbers) <= int(counts[kind]))
     for drive, column in zip(drives, columns, strict=True):
-        model.add_hint(drive, (column.kind, frozenset(column.stops)) in current)
+        model.add_hint(drive, (column.kind, _stops(column.stops)) in current)
     model.minimize(sum(terms) + sum(missed))
     solver = cp_model.CpSolver()
     solver.parameters.max_time_in_seconds = max(seconds, 0.01)

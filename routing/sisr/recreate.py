@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from haoyun.routing.sisr.compiled import compiled, inlined
 from haoyun.routing.sisr.dice import below, blinks, uniform
-from haoyun.routing.sisr.flat import FIRST, FIXED, STOPS, WEIGHT, Flat
+from haoyun.routing.sisr.flat import FIRST, FIXED, RELOADS, STOPS, TRIPS, WEIGHT, Flat
 from haoyun.routing.sisr.place import NEVER, place_job, place_pair
+from haoyun.routing.sisr.place_trips import place_in_trips
 from haoyun.routing.sisr.reach import place_nearby, routes_nearby
 from haoyun.routing.sisr.schedule import recompute, touch
 from haoyun.routing.sisr.state import (
@@ -37,6 +38,9 @@ _FEW_ROUTES = 6
 # For profit: how often tasks are inserted that do not pay by themselves, and up to how many times their revenue.
 _LENIENT = 0.5
 _MOST_LENIENT = 2.0
+# Costs within this factor are alike; and how often a task then comes to a vehicle that drives already.
+_ALIKE = 1.0 + 1e-9
+_STAYS = 0.5
 
 
 @compiled
@@ -151,12 +155,15 @@ def insert(flat: Flat, state: State, task: int) -> bool:
                 chosen = v
     if state.num[ACTIVE] < state.num[LIMIT]:
         for k in range(len(state.idle_count)):
-            if state.idle_count[k] == 0 or state.alone[task, k] >= best:
+            if state.idle_count[k] == 0:
                 continue
             v = state.idle[state.idle_from[k] + state.idle_count[k] - 1]
             price = state.alone[task, k] + _moving(flat, v, task)
             if price >= best:
-                continue
+                # A reload at the depot often costs what another vehicle does: then either may be taken.
+                tie = flat.kind[k, RELOADS] > 0 and chosen >= 0
+                if not tie or price > best * _ALIKE or uniform(state.rng) < _STAYS:
+                    continue
             # `place` is about to be overwritten: what it held for an earlier version of the route is lost, and
             # that version may come back when the iteration is taken back.
             state.known[task, v] = -1
@@ -165,6 +172,8 @@ def insert(flat: Flat, state: State, task: int) -> bool:
                 chosen = v
                 state.place[task, v, 0] = 0
                 state.place[task, v, 1] = 0
+                if flat.kind[k, RELOADS]:
+                    place_in_trips(flat, state, v, first, task, single, False)
     found = False
     if chosen >= 0 and _pays(flat, state, task, chosen, best):
         _put(flat, state, task, chosen)
@@ -181,7 +190,9 @@ def _priced(flat: Flat, state: State, v: int, first: int, task: int, single: boo
     blink = known and delta < best and blinks(state.rng, state.num, BLINK)
     # At most twice: what is worked out may be overlooked in turn, and is then worked out again with gaps.
     while blink or not known:
-        if single:
+        if flat.kind[flat.fleet[v], TRIPS]:
+            delta = place_in_trips(flat, state, v, first, task, single, blink)
+        elif single:
             delta = place_job(flat, state, v, first, task, blink)
         else:
             delta = place_pair(flat, state, v, first, task, blink)
@@ -232,6 +243,8 @@ def price_alone(flat: Flat, state: State) -> None:
 
 @inlined
 def _place(flat: Flat, state: State, v: int, first: int, task: int, single: bool, blink: bool) -> float:
+    if flat.kind[flat.fleet[v], TRIPS]:
+        return place_in_trips(flat, state, v, first, task, single, blink)
     if single:
         return place_job(flat, state, v, first, task, blink)
     return place_pair(flat, state, v, first, task, blink)
@@ -244,13 +257,19 @@ def _put(flat: Flat, state: State, task: int, v: int) -> None:
     length = state.route[v, LENGTH]
     seq = state.seq[v]
     i = state.place[task, v, 0]
+    refill = state.refill[task, v] if flat.kind[flat.fleet[v], RELOADS] else 0
+    if refill > 0:
+        _put_reload(flat, state, v, i, (refill - 1) // 2)
+        length += 1
+        if refill % 2 == 1:
+            i += 1
     if flat.task[task, STOPS] == 1:
         for p in range(length, i, -1):
             seq[p] = seq[p - 1]
         seq[i] = first
         state.route[v, LENGTH] = length + 1
     else:
-        j = state.place[task, v, 1]
+        j = i if refill > 0 else state.place[task, v, 1]
         for p in range(length + 1, j + 1, -1):
             seq[p] = seq[p - 2]
         for p in range(j, i, -1):
@@ -261,3 +280,12 @@ def _put(flat: Flat, state: State, task: int, v: int) -> None:
     state.num[MISSED] -= flat.task[task, WEIGHT]
     state.val[COST] -= flat.prize[task]
     recompute(flat, state, v)
+
+
+@inlined
+def _put_reload(flat: Flat, state: State, v: int, i: int, r: int) -> None:
+    """Reload r at position i of a route that is computed anew afterwards."""
+    seq = state.seq[v]
+    for p in range(state.route[v, LENGTH], i, -1):
+        seq[p] = seq[p - 1]
+    seq[i] = flat.reload_from[v] + r

@@ -15,11 +15,13 @@ from haoyun.routing.sisr.state import (
     LONGEST,
     MISSED,
     POSITION,
+    RELOADED,
     ROUTE,
     SERVED,
     STOPS_A_RUIN,
     State,
 )
+from haoyun.routing.sisr.trim import drop_idle_reloads, join_trips
 
 # The paper's values: half of the strings are split, and a split string keeps one stop in its middle, each further
 # one with probability 0.01. How many stops are removed and how long strings may be is in the state.
@@ -36,7 +38,7 @@ def ruin(flat: Flat, state: State) -> None:
 
     Absent tasks nearby are noted in `tried`: they have the best chance to find a place in what is ruined.
     """
-    n = len(flat.stop)
+    n = len(flat.near)
     active = max(state.num[ACTIVE], 1)
     longest = min(state.val[LONGEST], max(1.0, state.num[SERVED] / active))
     most = 4.0 * state.val[STOPS_A_RUIN] / (1.0 + longest) - 1.0
@@ -89,7 +91,8 @@ def _mark_string(flat: Flat, state: State, v: int, position: int, size: int) -> 
     for p in range(begin, begin + span):
         if keep_from <= p < keep_to:
             continue
-        state.marked[flat.stop[state.seq[v, p], TASK]] = now
+        if flat.stop[state.seq[v, p], TASK] >= 0:
+            state.marked[flat.stop[state.seq[v, p], TASK]] = now
 
 
 @compiled
@@ -103,7 +106,7 @@ def remove_marked(flat: Flat, state: State, v: int) -> None:
         for p in range(state.route[v, LENGTH]):
             s = state.seq[v, p]
             task = flat.stop[s, TASK]
-            if state.marked[task] != now:
+            if task < 0 or state.marked[task] != now:
                 state.seq[v, left] = s
                 left += 1
                 continue
@@ -114,25 +117,33 @@ def remove_marked(flat: Flat, state: State, v: int) -> None:
                 state.num[MISSED] += flat.task[task, WEIGHT]
                 state.val[COST] += flat.prize[task]
         state.route[v, LENGTH] = left
+        reloads = state.route[v, RELOADED] > 0
+        if reloads:
+            drop_idle_reloads(flat, state, v)
+            left = state.route[v, LENGTH]
         if recompute(flat, state, v) or left == 0:
+            if reloads:
+                join_trips(flat, state, v)
             return
         # Where a detour can be quicker than the direct way, less to do can still be too late: then all goes.
         for p in range(left):
-            state.marked[flat.stop[state.seq[v, p], TASK]] = now
+            if flat.stop[state.seq[v, p], TASK] >= 0:
+                state.marked[flat.stop[state.seq[v, p], TASK]] = now
 
 
 @compiled
 def dissolve(flat: Flat, state: State, v: int) -> None:
     """Take everything off route v."""
     for p in range(state.route[v, LENGTH]):
-        state.marked[flat.stop[state.seq[v, p], TASK]] = state.num[ITERATIONS]
+        if flat.stop[state.seq[v, p], TASK] >= 0:
+            state.marked[flat.stop[state.seq[v, p], TASK]] = state.num[ITERATIONS]
     remove_marked(flat, state, v)
 
 
 @compiled
 def served_stops(flat: Flat, state: State) -> int:
     """How many stops are on routes."""
-    count = len(flat.stop)
+    count = len(flat.near)
     for n in range(state.num[ABSENT]):
         count -= flat.task[state.absent[n], STOPS]
     return count

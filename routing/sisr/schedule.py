@@ -22,6 +22,7 @@ from haoyun.routing.sisr.flat import (
     SERVICE,
     START,
     TASK,
+    TRIPS,
     Flat,
 )
 from haoyun.routing.sisr.judge import judge_route
@@ -38,6 +39,7 @@ from haoyun.routing.sisr.state import (
     LENGTH,
     METRES,
     POSITION,
+    RELOADED,
     ROUTE,
     SECONDS,
     SLOT,
@@ -47,6 +49,7 @@ from haoyun.routing.sisr.state import (
     WORK,
     State,
 )
+from haoyun.routing.sisr.trips import carry_trips, note_trips
 from haoyun.routing.sisr.windows import closing, opening
 
 
@@ -65,16 +68,23 @@ def recompute(flat: Flat, state: State, v: int) -> bool:
         state.extra[v] = 0.0
         state.route[v, METRES] = 0
         state.route[v, SECONDS] = 0
+        state.route[v, RELOADED] = 0
+        state.start_release[v] = -FAR
         return True
     _activate(flat, state, v)
-    fits = _drive(flat, state, v, k, length)
-    fits = _carry(flat, state, v, k, length) and fits
+    if flat.kind[k, TRIPS]:
+        fits = note_trips(flat, state, v, k, length)
+        fits = _drive(flat, state, v, k, length) and fits
+        fits = carry_trips(flat, state, v, k, length) and fits
+    else:
+        fits = _drive(flat, state, v, k, length)
+        fits = _carry(flat, state, v, k, length) and fits
     if flat.kind[k, JUDGED]:
         fits = judge_route(flat, state, v) and fits
         state.extra[v] = state.val[EXTRA]
         state.cost[v] += state.extra[v]
         state.val[COST] += state.extra[v]
-    return fits and length <= flat.kind[k, MAX_STOPS]
+    return fits and length - state.route[v, RELOADED] <= flat.kind[k, MAX_STOPS]
 
 
 @inlined
@@ -83,7 +93,8 @@ def _drive(flat: Flat, state: State, v: int, k: int, length: int) -> bool:
     rate = flat.rate[k]
     seq = state.seq[v]
     here = flat.kind[k, START]
-    now = flat.kind[k, ON_DUTY]
+    now = max(flat.kind[k, ON_DUTY], state.start_release[v])
+    trips = flat.kind[k, TRIPS] != 0
     metres = 0
     seconds = 0
     moved = 0.0
@@ -97,7 +108,10 @@ def _drive(flat: Flat, state: State, v: int, k: int, length: int) -> bool:
         seconds += legs[here, there, 0]
         metres += legs[here, there, 1]
         state.hop[s] = rate[PER_METRE] * legs[here, there, 1] + rate[PER_SECOND] * legs[here, there, 0]
-        now = opening(flat.stop, flat.windows, s, now + legs[here, there, 0])
+        now += legs[here, there, 0]
+        if trips and flat.stop[s, TASK] < 0:
+            now = max(now, state.release[s])
+        now = opening(flat.stop, flat.windows, s, now)
         if now >= FAR:
             fits = False
             now = flat.stop[s, CLOSE]

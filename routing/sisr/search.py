@@ -11,13 +11,26 @@ from haoyun.routing.onward import with_fixed, without_fixed
 from haoyun.routing.problem import Objective, Problem, Tours
 from haoyun.routing.sisr.ability import able_of
 from haoyun.routing.sisr.anneal import anneal, is_best, keep_best
-from haoyun.routing.sisr.flat import FIRST, JUDGED, STOPS, TASK, WEIGHT, Flat, Floats, Homes, Ints
+from haoyun.routing.sisr.flat import (
+    FIRST,
+    JUDGED,
+    MAX_RELOADS,
+    STOPS,
+    TASK,
+    TRIPS,
+    WEIGHT,
+    Flat,
+    Floats,
+    Homes,
+    Ints,
+)
 from haoyun.routing.sisr.flatten import flatten
 from haoyun.routing.sisr.judge import fixed_stops, judge, judge_beginnings
 from haoyun.routing.sisr.place import NEVER
 from haoyun.routing.sisr.pool import remember
 from haoyun.routing.sisr.reach import reach_of
 from haoyun.routing.sisr.recreate import price_alone, recreate
+from haoyun.routing.sisr.reloads import as_route, as_tour, may_reload
 from haoyun.routing.sisr.schedule import recompute
 from haoyun.routing.sisr.state import (
     ABSENT,
@@ -159,7 +172,8 @@ class Search:
         """The best plan, but for stops that are fixed."""
         state = self.state
         return tuple(
-            tuple(state.best_seq[v, :length].tolist()) for v, length in enumerate(state.best_length.tolist())
+            as_tour(self.flat, v, state.best_seq[v, :length].tolist())
+            for v, length in enumerate(state.best_length.tolist())
         )
 
     def whole_tours(self) -> Tours:
@@ -193,8 +207,9 @@ class Search:
             kind = int(self.flat.fleet[v])
             if tour and self.flat.kind[kind, JUDGED]:
                 fixed = fixed_stops(self.flat, self.state, kind)
-                self.state.trial[fixed : fixed + len(tour)] = tour
-                judge(self.flat, self.state, kind, -1, fixed + len(tour), 0, False)
+                route = as_route(self.flat, v, tour)
+                self.state.trial[fixed : fixed + len(route)] = route
+                judge(self.flat, self.state, kind, -1, fixed + len(route), 0, False)
                 found[v] = float(self.state.val[EXTRA])
         return found
 
@@ -233,16 +248,17 @@ class Search:
         state, flat = self.state, self.flat
         served = np.zeros(len(flat.task), dtype=np.bool_)
         for v, tour in enumerate(tours):
-            tasks = np.unique(flat.stop[list(tour), TASK]) if tour else np.zeros(0, dtype=np.int64)
-            if not tour or not self._is_whole(tour, tasks, v) or served[tasks].any():
+            tasks = np.unique(flat.stop[[s for s in tour if s >= 0], TASK])
+            if not len(tasks) or not self._is_whole(tour, tasks, v) or served[tasks].any():
                 continue
-            state.seq[v, : len(tour)] = tour
+            route = as_route(flat, v, tour)
+            state.seq[v, : len(tour)] = route
             state.route[v, LENGTH] = len(tour)
             if recompute(flat, state, v):
                 served[tasks] = True
                 state.val[COST] -= flat.prize[tasks].sum()
             else:
-                state.at[list(tour), ROUTE] = -1
+                state.at[route, ROUTE] = -1
                 state.route[v, LENGTH] = 0
                 recompute(flat, state, v)
         left = np.flatnonzero(~served)
@@ -253,8 +269,13 @@ class Search:
     def _is_whole(self, tour: tuple[int, ...], tasks: Ints, v: int) -> bool:
         """Whether each task of the tour is allowed on v, with all its stops once and in order."""
         flat = self.flat
-        at = {stop: position for position, stop in enumerate(tour)}
-        if len(at) < len(tour) or len(tour) != flat.task[tasks, STOPS].sum():
+        stops = [stop for stop in tour if stop >= 0]
+        at = {stop: position for position, stop in enumerate(stops)}
+        if (
+            len(at) < len(stops)
+            or len(stops) != flat.task[tasks, STOPS].sum()
+            or not may_reload(flat, v, tour)
+        ):
             return False
         pairs = [int(flat.task[task, FIRST]) for task in tasks if flat.task[task, STOPS] == 2]
         return bool(flat.allowed[tasks, flat.fleet[v]].all()) and all(at[up] < at[up + 1] for up in pairs)
@@ -262,12 +283,12 @@ class Search:
 
 def _may_stand_beside(problem: Problem, flat: Flat) -> bool:
     """Whether a job's place can be priced from its neighbours alone: no route must be judged as a whole."""
-    return not flat.kind[:, JUDGED].any() and not any(v.reloads for v in problem.vehicles)
+    return not flat.kind[:, [JUDGED, TRIPS]].any()
 
 
 def _fewest_vehicles(flat: Flat) -> int:
     """A bound from below: what jobs bring and take, over the room of the largest vehicle."""
-    if not flat.room.size or (flat.task[:, STOPS] == 2).any():
+    if not flat.room.size or (flat.task[:, STOPS] == 2).any() or flat.kind[:, MAX_RELOADS].any():
         return 1
     load = flat.amount.sum(axis=0).max(axis=0)
     return max(1, int(np.ceil(load / np.maximum(flat.room.max(axis=0), 1)).max()))

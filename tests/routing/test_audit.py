@@ -85,6 +85,7 @@ TRIPS = road(
     vehicles=(truck(reloads=(Reload("depot", 0, 900),), max_trips=2),),
     jobs=tuple(Job(n, n + 1, 300, delivery=(6,)) for n in range(3)), capacity_names=("kg",),
 )  # fmt: skip
+LATE = replace(TRIPS, jobs=tuple(replace(job, release_s=(None, 30_000, 2000)[job.id]) for job in TRIPS.jobs))
 WAY = Underway(
     1000, 2, ((StopKind.PICKUP, 1), (StopKind.DELIVERY, 2)), on_board=(2,), loaded=("a",), load=(1,)
 )
@@ -186,6 +187,8 @@ CASES = [
     Case(Rule.TRIPS, TRIPS, (0, -1, 1), lambda p: step(p, 2, id="nowhere"), ("reload", "nowhere")),
     Case(Rule.SERVICE_TIME, TRIPS, (0, -1, 1), cut_service(2, 60), ("reload", "depot"), 60),
     Case(Rule.CAPACITY, TRIPS, (0, -1, 1), as_driven(on(TRIPS, capacity=(12,)), (0, 1)), ("start", None), 2),
+    Case(Rule.RELEASE, LATE, (0, -1, 1), as_driven(TRIPS, (0, -1, 1)), ("reload", "depot")),
+    Case(Rule.RELEASE, LATE, (2,), as_driven(TRIPS, (2,)), ("start", None), 2000),
     Case(Rule.LOAD, TRIPS, (0, -1, 1), lambda p: step(p, 2, load=(0,)), ("reload", "depot")),
     Case(Rule.FIXED, GOING, (2, 5, 3), as_driven(on(GOING, underway=FREE_WAY), (5, 2, 3)), ("delivery", 2)),
     Case(Rule.FIXED, GOING, (2, 5, 3), lambda p: replace(p, routes=()), ("pickup", 1)),
@@ -216,8 +219,8 @@ def test_every_broken_rule_is_found_with_its_stop_and_amount(case: Case) -> None
 
 def test_each_rule_of_freight_has_a_plan_that_breaks_it() -> None:
     freight = {
-        Rule.REVENUE, Rule.SETUP, Rule.TRIPS, Rule.LIFO, Rule.APART, Rule.CLEANING, Rule.FIXED, Rule.ON_BOARD,
-        Rule.NOT_LOADED, Rule.PAUSE, Rule.DRIVING, Rule.DAILY_DRIVING, Rule.DAILY_REST,
+        Rule.REVENUE, Rule.SETUP, Rule.TRIPS, Rule.RELEASE, Rule.LIFO, Rule.APART, Rule.CLEANING, Rule.FIXED,
+        Rule.ON_BOARD, Rule.NOT_LOADED, Rule.PAUSE, Rule.DRIVING, Rule.DAILY_DRIVING, Rule.DAILY_REST,
     }  # fmt: skip
     assert freight <= {case.rule for case in CASES}
 
@@ -241,6 +244,17 @@ def test_what_a_trip_delivers_is_loaded_when_it_begins() -> None:
     assert [s.load for s in route.steps] == [(6,), (0,), (6,), (0,), (0,)]
     assert [[s.id for s in trip] for trip in route.trips] == [[0], [1]]
     assert [s.id for s in route.stops] == [0, 1]
+
+
+def test_a_trip_begins_when_the_last_of_its_goods_is_there_and_not_before() -> None:
+    assert sound(LATE, 2).routes[0].steps[0].departure_s == 2000
+    steps = sound(LATE, 2, -1, 1).routes[0].steps
+    assert (steps[2].kind, steps[2].start_service_s) == ("reload", 30_000)
+
+
+def test_the_first_trip_of_a_vehicle_on_the_road_has_begun_already() -> None:
+    going = replace(GOING, jobs=tuple(replace(job, release_s=50_000) for job in GOING.jobs))
+    assert sound(going, 2, 5, 3, 0).routes[0].steps[0].departure_s == 1000
 
 
 def test_a_shipment_may_stay_on_board_over_a_reload_but_not_on_a_stack() -> None:

@@ -12,15 +12,13 @@ from small_problems import FAMILIES, best_by_brute_force, random_problem
 from haoyun.routing import BadProblem, Objective, Problem, solve, violations, worth
 from haoyun.routing.portfolio import Crew
 
-# What the search does not keep yet (kept.py). Whoever teaches it takes the name out; the tests follow.
-NOT_YET = {("reloads",)}
 # Judged rules on vehicles under way have a file of their own: test_sisr_underway.py.
 ELSEWHERE = {("under way", "freight"), ("under way", "hours")}
 COMBINATIONS = [
     names
     for count in (0, 1, 2)
     for names in combinations(sorted(FAMILIES), count)
-    if not any(set(missing) <= set(names) for missing in NOT_YET | ELSEWHERE)
+    if not any(set(other) <= set(names) for other in ELSEWHERE)
 ]
 SEEDS = range(2)
 
@@ -57,12 +55,3 @@ def test_it_serves_and_costs_what_the_best_of_all_plans_does(
     plan = solve(problem, time_limit_s=0.3, seed=seed, crew=crew)
     assert violations(problem, plan) == []
     assert worth(problem, plan) == pytest.approx(best)
-
-
-def test_what_is_not_kept_yet_is_refused_and_never_searched_by_luck() -> None:
-    for names in NOT_YET:
-        problem = small(0, names)
-        for name in names:
-            problem = FAMILIES[name](problem, 0)
-        with pytest.raises(BadProblem, match="does not keep"):
-            solve(problem, time_limit_s=0.3)

@@ -6,15 +6,17 @@ import csv
 import datetime as dt
 import io
 import json
+from dataclasses import replace
 from typing import Any
 
 import openpyxl
 import pytest
 
-from haoyun.routing import BadFormat, Plan, Problem, ReadResult, read_problem
+from haoyun.routing import BadFormat, Plan, Problem, ReadResult, Reload, read_problem
 from haoyun.routing.formats.geojson import as_geojson
 from haoyun.routing.formats.plan_files import plan_csv, plan_xlsx, workbook
 from haoyun.routing.formats.plan_table import PlanTables, Table
+from haoyun.routing.formats.vroom_answer import as_vroom
 from haoyun.routing.legend import Legend
 from haoyun.routing.solve import plan_of
 
@@ -161,3 +163,21 @@ def test_times_are_shown_as_the_file_means_them(
     plan = plan_of(freight, ((), ()))
     assert plan is not None
     assert PlanTables(freight, plan, legend, "en").when(seconds) == shown
+
+
+def test_a_reload_is_a_step_of_every_form_of_a_plan(read: ReadResult) -> None:
+    first, *others = read.problem.vehicles
+    home = replace(first, reloads=(Reload("yard", first.start or 0, 600),))
+    two_trips = replace(read.problem, vehicles=(home, *others))
+    plan = plan_of(two_trips, ((0, -1, 2, 3), ()))
+    assert plan is not None
+    rows = list(
+        csv.DictReader(io.StringIO(plan_csv(two_trips, plan, read.legend, "zh").removeprefix("\ufeff")))
+    )
+    assert [row["作业"] for row in rows][1:3] == ["卸货", "回库装货"]
+    assert rows[2]["站点编号"] == "yard"
+    assert plan_xlsx(two_trips, plan, read.legend, "en")
+    points = [f["properties"] for f in as_geojson(two_trips, plan, read.legend)["features"]]
+    assert ("reload", "yard") in {(p["kind"], p.get("id")) for p in points}
+    steps = as_vroom(two_trips, plan, read.legend)["routes"][0]["steps"]
+    assert [step["type"] for step in steps] == ["start", "job", "reload", "pickup", "delivery", "end"]

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from haoyun.routing import BadFormat, Objective, Problem, Window, as_json, read_problem
+from haoyun.routing import BadFormat, Objective, Problem, Reload, Window, as_json, read_problem
 from haoyun.routing.solve import plan_of
 
 CVRP = """NAME : toy
@@ -175,6 +175,34 @@ def test_linehaul_is_delivered_and_backhaul_picked_up() -> None:
     ]
 
 
+def test_what_has_no_prize_where_others_have_one_is_required() -> None:
+    result = read_problem(with_section("PRIZE_SECTION", "1 0", "2 4", "3 0", "4 1.5"))
+    assert result.problem.objective is Objective.PROFIT
+    assert [(j.revenue, j.mandatory) for j in result.problem.jobs] == [(40, False), (0, True), (15, False)]
+    assert result.legend.money_parts == 10
+    plan = plan_of(result.problem, ((1,), (), ()))
+    assert plan is not None
+    assert as_json(result.problem, plan, result.legend)["feasible"], "optional stops may stay behind"
+
+
+def test_vehicles_reload_at_depots_while_they_are_open_and_goods_come_later() -> None:
+    text = with_section(
+        "RELEASE_TIME_SECTION", "1 0", "2 0", "3 7", "4 0", "VEHICLES_RELOAD_DEPOT_SECTION", "1 1", "2", "3 1",
+        "VEHICLES_MAX_RELOADS_SECTION", "1 2", "2 0", "3 1", "TIME_WINDOW_SECTION", "1 0 90", "2 0 90", "3 0 90",
+        "4 0 90", "SERVICE_TIME_SECTION", "1 5", "2 1", "3 1", "4 1",
+    )  # fmt: skip
+    problem = read_problem(text).problem
+    assert [job.release_s for job in problem.jobs] == [None, 7, None]
+    assert [v.max_trips for v in problem.vehicles] == [3, 1, 2]
+    assert problem.vehicles[0].reloads == (Reload(1, 0, 5, (Window(0, 90),)),)
+    assert problem.vehicles[1].reloads == ()
+
+
+def test_a_limit_on_a_routes_time_counts_waiting_and_service() -> None:
+    text = changed(CVRP, "CAPACITY", "VEHICLES_MAX_DURATION : 40.5\nSERVICE_TIME : 10\nCAPACITY")
+    assert {v.max_duration_s for v in read_problem(text).problem.vehicles} == {40}
+
+
 def test_open_routes_end_at_their_last_stop() -> None:
     assert {v.end for v in read_problem(changed(CVRP, "CVRP", "OVRP")).problem.vehicles} == {None}
 
@@ -205,9 +233,9 @@ def test_pairs_are_shipments() -> None:
         (changed(CVRP, "TYPE : CVRP", "TYPE : SDVRP"), "TYPE SDVRP is not supported; CVRP, "),
         (changed(CVRP, "NAME", "MAX_ROUTES : 4\nNAME"), "line 1: MAX_ROUTES is not a key known here"),
         (with_section("PENALTY_SECTION", "1 1"), "line 16: PENALTY_SECTION is not known here"),
-        (with_section("PRIZE_SECTION", "1 0", "2 4", "3 0", "4 0"), "PRIZE_SECTION is not supported: it needs"),
-        (with_section("RELEASE_TIME_SECTION", "1 0", "2 4", "3 0", "4 0"), "RELEASE_TIME_SECTION is not supported"),
-        (changed(CVRP, "CAPACITY", "VEHICLES_MAX_DURATION : 5\nCAPACITY"), "VEHICLES_MAX_DURATION is not supported"),
+        (with_section("MUTUALLY_EXCLUSIVE_GROUP_SECTION", "1 2 3"), "GROUP_SECTION is not supported: it needs"),
+        (with_section("PRIZE_SECTION", "1 0", "2 4", "3 -1", "4 0"), "line 19: the prize is negative (-1)"),
+        (with_section("VEHICLES_RELOAD_DEPOT_SECTION", "1 1", "2 3", "3 1"), "names 3, which is not in DEPOT_SECTION"),
         (changed(CVRP, "\n1\n-1", "\n9\n-1"), "line 17: depot 9 is not the number of a node"),
         (changed(CVRP, "NAME : toy", "hello"), "line 1: neither KEY : value nor a section, but 'hello'"),
         (with_section("CAPACITY_SECTION", "1 10"), None),

@@ -37,6 +37,7 @@ ASKED: list[tuple[dict[str, Any], dict[str, Any], dict[str, Any], str]] = [
     ({}, {}, {"objective": Objective.PROFIT}, "profit"),
     ({}, {"mandatory": True}, {}, r"mandatory before other tasks \(job 1\)"),
     ({}, {"setup_s": 60}, {}, r"setup \(job 1\)"),
+    ({}, {"release_s": 300}, {}, r"release_s \(job 1\)"),
     ({}, {"goods": "milk"}, {"goods": GoodsRules((("milk", "diesel"),))}, r"job 1 carries milk"),
     ({}, {"goods": "milk"}, {"goods": GoodsRules((), (Cleaning("milk", "oil", 60),))}, r"job 1 carries milk"),
 ]
