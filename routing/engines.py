@@ -8,7 +8,7 @@ from collections.abc import Callable
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any
 
-from haoyun.routing.portfolio import Assignment, Finding
+from haoyun.routing.portfolio import LEAST_SEARCH_S, Assignment, Finding
 from haoyun.routing.problem import Tours
 from haoyun.routing.recipes import Engine
 
@@ -24,8 +24,6 @@ _REPORT_SHARE = 0.04
 _MARGIN_S = 0.05
 _MARGIN_SHARE = 0.015
 _OWN_MARGIN_SHARE = 0.005
-# What a search gets even if starting the process has used up its time.
-_LEAST_SEARCH_S = 0.5
 
 
 class Due:
@@ -92,7 +90,7 @@ class _Reporter:
 def _deadline(work: Assignment, share: float) -> float:
     now = time.monotonic()
     margin_s = max(_MARGIN_S, share * (work.deadline - now))
-    deadline = max(work.deadline - margin_s, now + _LEAST_SEARCH_S)
+    deadline = max(work.deadline - margin_s, now + LEAST_SEARCH_S)
     return deadline if work.search_s is None else min(deadline, now + work.search_s)
 
 

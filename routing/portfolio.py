@@ -28,6 +28,8 @@ _POLL_S = 0.05  # how soon a cancellation is noticed
 # On a busy machine a process may need seconds to start. A limit shorter than that is overrun by up to this much
 # rather than answered with nothing; once anything has been found, the limit holds.
 _PATIENCE_S = 10.0
+# What a search gets even if starting its process has used up its time.
+LEAST_SEARCH_S = 0.5
 # A deadline that moves by less is not worth a message.
 _WORTH_TELLING_S = 0.02
 
@@ -157,7 +159,7 @@ def _gather(
     deadline = agreed = max(a.deadline for a in assignments)
     stop_at = deadline + max(grace_s, _PATIENCE_S)
     running = set(range(len(processes)))
-    answered = False
+    answered = found = False
     while running and time.monotonic() < stop_at and not (cancelled and cancelled()):
         try:
             number, finding = queue.get(timeout=min(_POLL_S, max(stop_at - time.monotonic(), 0.001)))
@@ -171,8 +173,11 @@ def _gather(
             answered = True
             if finding.final:
                 running.discard(number)
-            if finding.tours is not None:
-                stop_at = deadline + grace_s
+            if finding.tours is not None and not found:
+                found = True
+                # Who had to start first is let finish: ended now, it would start anew for the next problem.
+                late = time.monotonic() > deadline
+                stop_at = grace_s + (time.monotonic() + LEAST_SEARCH_S if late else deadline)
             yield finding
             due = agreed - closing_s() if closing_s is not None else agreed
             if answered and abs(due - deadline) > _WORTH_TELLING_S:

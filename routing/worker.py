@@ -5,11 +5,15 @@ from __future__ import annotations
 import os
 import sys
 import threading
+import time
 from queue import SimpleQueue
 from typing import IO, Any
 
 from haoyun.routing import engines
 from haoyun.routing.portfolio import Assignment, Hurry, receive, send
+from haoyun.routing.warm import warm
+
+_LISTEN_S = 0.05  # so long a first assignment may take to come through the pipe
 
 
 def main() -> None:
@@ -24,6 +28,9 @@ def main() -> None:
         target=_listen, args=(sys.stdin.buffer, assignments, handed_over, due), daemon=True
     )
     listener.start()
+    time.sleep(_LISTEN_S)
+    if assignments.empty():
+        warm()  # nobody waits yet: what is compiled is loaded now, not within the limit of the first problem
     while (work := assignments.get()) is not None:
         engines.search(work, lambda finding: send(out, finding), handed_over, due)
 

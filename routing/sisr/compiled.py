@@ -54,14 +54,32 @@ def _user_cache() -> Path:
 
 def compiled(function: Function) -> Function:
     """Machine code that runs without Python's global lock, cached on disk."""
-    made: Function = numba.njit(**_OPTIONS)(function)
-    return made
+    return _of_one_signature(numba.njit(**_OPTIONS)(function))
 
 
 def inlined(function: Function) -> Function:
     """The same, pasted into its callers: passing a hundred array fields to a short function takes longer than it."""
-    made: Function = numba.njit(**_OPTIONS, inline="always")(function)
+    return _of_one_signature(numba.njit(**_OPTIONS, inline="always")(function))
+
+
+def _of_one_signature(made: Any) -> Any:
+    """The same, compiled once where kernels call it: whole numbers are int64 and no literal has code of its own.
+
+    numba would compile a kernel for each constant that stands in a call (-1 for "from the beginning") and for each
+    width, and all that it calls again for these: three times the code, which every process must load.
+    """
+    template = made.get_call_template
+
+    def get_call_template(args: tuple[Any, ...], kws: dict[str, Any]) -> Any:
+        return template(tuple(map(_widened, args)), {name: _widened(kind) for name, kind in kws.items()})
+
+    made.get_call_template = get_call_template
     return made
+
+
+def _widened(kind: Any) -> Any:
+    plain = numba.types.unliteral(kind)  # type: ignore[no-untyped-call]
+    return numba.types.int64 if isinstance(plain, numba.types.Integer) else plain
 
 
 setattr(numba.config, "CACHE_DIR", str(cache_folder()))  # noqa: B010 - unknown to its type stubs

@@ -8,7 +8,7 @@ them are then driven out, as far as room and time allow.
 
 from __future__ import annotations
 
-from haoyun.routing.sisr.compiled import inlined
+from haoyun.routing.sisr.compiled import compiled, inlined
 from haoyun.routing.sisr.dice import uniform
 from haoyun.routing.sisr.flat import (
     CLOSE,
@@ -87,7 +87,7 @@ def job_has_room(flat: Flat, state: State, v: int, k: int, s: int, before: int) 
     return True
 
 
-@inlined
+@compiled
 def place_job(flat: Flat, state: State, v: int, s: int, task: int, blink: bool) -> float:
     """Find the cheapest position of job `task` (stop s) on route v; kept in `place`, its cost returned.
 
@@ -204,7 +204,7 @@ def _price_deliveries(
         hop = state.hop[before]
 
 
-@inlined
+@compiled
 def place_pair(flat: Flat, state: State, v: int, up: int, task: int, blink: bool) -> float:
     """Find the cheapest positions of shipment `task` (pickup stop `up`, delivery `up` + 1) on route v.
 

@@ -113,7 +113,7 @@ def _sort(flat: Flat, state: State, begin: int, end: int, hard: bool) -> None:
         state.absent[m] = task
 
 
-@inlined
+@compiled
 def insert(flat: Flat, state: State, task: int) -> bool:
     """Insert the task where it adds least; False if no vehicle has a place for it."""
     first = flat.task[task, FIRST]
@@ -181,7 +181,7 @@ def insert(flat: Flat, state: State, task: int) -> bool:
     return found
 
 
-@inlined
+@compiled
 def _priced(flat: Flat, state: State, v: int, first: int, task: int, single: bool, best: float) -> float:
     """The cost of the cheapest place on route v, as remembered or worked out; sometimes another, or none."""
     version = state.route[v, VERSION]
@@ -250,7 +250,7 @@ def _place(flat: Flat, state: State, v: int, first: int, task: int, single: bool
     return place_pair(flat, state, v, first, task, blink)
 
 
-@inlined
+@compiled
 def _put(flat: Flat, state: State, task: int, v: int) -> None:
     touch(state, v)
     first = flat.task[task, FIRST]
@@ -282,7 +282,7 @@ def _put(flat: Flat, state: State, task: int, v: int) -> None:
     recompute(flat, state, v)
 
 
-@inlined
+@compiled
 def _put_reload(flat: Flat, state: State, v: int, i: int, r: int) -> None:
     """Reload r at position i of a route that is computed anew afterwards."""
     seq = state.seq[v]

@@ -202,7 +202,7 @@ def _retire(flat: Flat, state: State, v: int) -> None:
         state.idle_count[k] += 1
 
 
-@inlined
+@compiled
 def touch(state: State, v: int) -> None:
     """Keep route v as it is, for the case that the iteration is taken back."""
     now = state.num[ITERATIONS]
