@@ -18,7 +18,7 @@ from haoyun.rfid_ingest import InvalidMapping, JsonMapping, TagReadHandler, set_
 from haoyun.rfid_ingest.errors import ReaderUnreachable
 from haoyun.rfid_ingest.readers.llrp import PORT, LlrpReader
 from haoyun.tracking.devices_store import Device, DeviceKind, IssuedCredential, get_device
-from haoyun.tracking.errors import UnknownDevice
+from haoyun.tracking.errors import BadBrokerUrl, BadTopic, UnknownDevice
 from haoyun.tracking.handlers import Reject
 from haoyun.tracking.messages import Message, shard_of, topic_ack, topic_up
 from haoyun.tracking.mqtt_url import parse_mqtt_url
@@ -110,9 +110,9 @@ def llrp_(
 ) -> None:
     """Ask an LLRP reader at HOST for its tags and send them over MQTT, kept until they are acknowledged."""
     settings = settings_of(ctx)
-    topics = [make(reader, shard_of(reader, settings.shards)) for make in (topic_up, topic_ack)]
-    credential = IssuedCredential(reader, secret_file.read_text(encoding="utf-8").strip(), *topics)
     try:
+        topics = [make(reader, shard_of(reader, settings.shards)) for make in (topic_up, topic_ack)]
+        credential = IssuedCredential(reader, secret_file.read_text(encoding="utf-8").strip(), *topics)
         sent = forward(
             LlrpReader(host, port, antennas),
             parse_mqtt_url(mqtt_url(settings)),
@@ -120,7 +120,7 @@ def llrp_(
             outbox=settings.data / "outboxes" / f"{reader}.jsonl",
             seconds=seconds,
         )
-    except ReaderUnreachable as error:
+    except (ReaderUnreachable, BadTopic, BadBrokerUrl, UnicodeDecodeError) as error:
         raise click.ClickException(str(error)) from None
     click.echo(f"{sent.reads} reads sent, {sent.waiting} messages wait for their acknowledgement")
 
