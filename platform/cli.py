@@ -24,7 +24,7 @@ COMMANDS = {
     "live": "push live updates to browsers (not built yet)",
     "map": "import and look at road networks",
     "reoptimize": "work changes into a plan that is being driven",
-    "rfid": "import tag reads from a file, and say how a reader writes its JSON",
+    "rfid": "tag reads from files and LLRP readers, and how a reader writes its JSON",
     "serve": "run the portal and the API",
     "simulate": "drive simulated trucks, gates, shippers and carriers",
     "solve": "optimize a routing problem from a file",

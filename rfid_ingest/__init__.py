@@ -4,6 +4,7 @@ from haoyun.rfid_ingest.clean.crossing import Side
 from haoyun.rfid_ingest.epc.codec import Epc, encode_identity, sscc_epc
 from haoyun.rfid_ingest.epc.codec import decode as decode_epc
 from haoyun.rfid_ingest.epc.codec import encode as encode_epc
+from haoyun.rfid_ingest.epc.quick import tag_uri_of, uri_of
 from haoyun.rfid_ingest.epcis.store import StoredEvent, count_events, events_of_epc, get_event, list_events
 from haoyun.rfid_ingest.errors import EpcError, InvalidMapping, InvalidReadPoint, RfidError
 from haoyun.rfid_ingest.intake import KINDS, TagReadHandler
@@ -52,5 +53,7 @@ __all__ = [
     "set_mapping",
     "set_read_points",
     "sscc_epc",
+    "tag_uri_of",
     "unbind_epcs",
+    "uri_of",
 ]

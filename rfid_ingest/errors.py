@@ -7,7 +7,8 @@ RfidError
 ├── InvalidEvent             an EPCIS event that the standard forbids
 ├── EventNotFound            no stored event has this id
 ├── InvalidReadPoint         a read point's configuration contradicts itself
-└── InvalidMapping           a mapping of a reader's JSON that leads nowhere
+├── InvalidMapping           a mapping of a reader's JSON that leads nowhere
+└── ReaderUnreachable        a reader that is asked for its tags does not answer
 
 A reader's message that is refused is tracking's DecodeError, which the intake turns into a dead letter.
 """
@@ -45,3 +46,7 @@ class InvalidReadPoint(RfidError, ValueError):
 
 class InvalidMapping(RfidError, ValueError):
     """A mapping of a reader's JSON that leads nowhere."""
+
+
+class ReaderUnreachable(RfidError):
+    """A reader that is asked for its tags does not answer."""

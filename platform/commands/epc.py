@@ -9,8 +9,8 @@ from typing import TextIO
 
 import click
 
-from haoyun.rfid_ingest.epc import Epc, PlusEpc, decode
 from haoyun.rfid_ingest.epc.convert import SCHEME_NAMES, TagOrder, to_hex
+from haoyun.rfid_ingest.epc.quick import describe
 from haoyun.rfid_ingest.errors import EpcError
 
 COLUMNS = ("hex", "scheme", "tag_uri", "uri", "dl_path", "error")
@@ -67,7 +67,7 @@ def _rows(lines: Iterable[str], row_of: Callable[[str], Row]) -> Iterator[Row]:
 
 def _decoded(hex_text: str) -> Row:
     try:
-        return _row(hex_text, decode(hex_text))
+        return (hex_text, *describe(hex_text), "")
     except EpcError as error:
         return (hex_text, "", "", "", "", str(error))
 
@@ -75,10 +75,6 @@ def _decoded(hex_text: str) -> Row:
 def _encoded(text: str, order: TagOrder) -> Row:
     try:
         hex_text = to_hex(text, order)
-        return _row(hex_text, decode(hex_text))
+        return (hex_text, *describe(hex_text), "")
     except EpcError as error:
         return ("", "", text if text.startswith("urn:epc:tag:") else "", "", "", f"{text[:80]}: {error}")
-
-
-def _row(hex_text: str, epc: Epc | PlusEpc) -> Row:
-    return (hex_text, epc.scheme, epc.tag_uri, epc.uri, epc.dl_path, "")

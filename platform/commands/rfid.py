@@ -1,4 +1,4 @@
-"""``haoyun rfid``: tag reads from files, and the mapping of a reader that sends JSON of its own."""
+"""``haoyun rfid``: tag reads from files and LLRP readers, and the mapping of a reader's own JSON."""
 
 from __future__ import annotations
 
@@ -11,12 +11,17 @@ import click
 import orjson
 import sqlalchemy as sa
 
+from haoyun.platform.broker_address import mqtt_url
 from haoyun.platform.cli import ready_databases, settings_of
+from haoyun.platform.commands.rfid_gateway import forward
 from haoyun.rfid_ingest import InvalidMapping, JsonMapping, TagReadHandler, set_mapping
-from haoyun.tracking.devices_store import Device, DeviceKind, get_device
-from haoyun.tracking.errors import UnknownDevice
+from haoyun.rfid_ingest.errors import ReaderUnreachable
+from haoyun.rfid_ingest.readers.llrp import PORT, LlrpReader
+from haoyun.tracking.devices_store import Device, DeviceKind, IssuedCredential, get_device
+from haoyun.tracking.errors import BadBrokerUrl, BadTopic, UnknownDevice
 from haoyun.tracking.handlers import Reject
-from haoyun.tracking.messages import Message
+from haoyun.tracking.messages import Message, shard_of, topic_ack, topic_up
+from haoyun.tracking.mqtt_url import parse_mqtt_url
 
 ROWS = 2_000  # of a file in one transaction
 _SHOWN = 10  # refused rows that are told singly
@@ -24,7 +29,7 @@ _SHOWN = 10  # refused rows that are told singly
 
 @click.group()
 def command() -> None:
-    """Import tag reads from a file, and say how a reader writes its JSON."""
+    """Import tag reads from a file, ask LLRP readers, and say how a reader writes its JSON."""
 
 
 @command.command("import")
@@ -79,6 +84,45 @@ def mapping_(ctx: click.Context, reader: str, file: Path) -> None:
     finally:
         databases.close()
     click.echo(f"{reader}: mapping stored")
+
+
+@command.command("llrp")
+@click.argument("host")
+@click.option("--reader", required=True, help="The registered reader as which its reads are sent.")
+@click.option(
+    "--secret-file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    required=True,
+    help="A file with the secret that was shown when the reader was registered.",
+)
+@click.option("--port", type=click.IntRange(1, 65535), default=PORT, show_default=True)
+@click.option("--antenna", "antennas", type=click.IntRange(1, 255), multiple=True, help="Only this antenna.")
+@click.option("--seconds", type=click.FloatRange(min=0.1), help="Stop after so long; else at Ctrl-C.")
+@click.pass_context
+def llrp_(
+    ctx: click.Context,
+    host: str,
+    reader: str,
+    secret_file: Path,
+    port: int,
+    antennas: tuple[int, ...],
+    seconds: float | None,
+) -> None:
+    """Ask an LLRP reader at HOST for its tags and send them over MQTT, kept until they are acknowledged."""
+    settings = settings_of(ctx)
+    try:
+        topics = [make(reader, shard_of(reader, settings.shards)) for make in (topic_up, topic_ack)]
+        credential = IssuedCredential(reader, secret_file.read_text(encoding="utf-8").strip(), *topics)
+        sent = forward(
+            LlrpReader(host, port, antennas),
+            parse_mqtt_url(mqtt_url(settings)),
+            credential,
+            outbox=settings.data / "outboxes" / f"{reader}.jsonl",
+            seconds=seconds,
+        )
+    except (ReaderUnreachable, BadTopic, BadBrokerUrl, UnicodeDecodeError) as error:
+        raise click.ClickException(str(error)) from None
+    click.echo(f"{sent.reads} reads sent, {sent.waiting} messages wait for their acknowledgement")
 
 
 def _reader(db: sa.Connection, name: str) -> Device:

@@ -99,9 +99,8 @@ def _fold(
         visits[index] = visits[index].with_read(seen[at].at_ms)
         at += 1
         end_ms = visits[index].last_ms
-        if (
-            index == len(visits) - 1
-        ):  # of the latest visit, the reads that follow on each other are taken at once
+        if index == len(visits) - 1:
+            # the latest visit takes the reads that follow on each other at once
             while at < len(seen) and end_ms <= seen[at].at_ms <= end_ms + window_ms:
                 end_ms = seen[at].at_ms
                 at += 1

@@ -86,7 +86,7 @@ def _cpi(prefix: str, reference: str, serial: str | None = None) -> str:
 
 
 def _quoted(text: str) -> str:
-    return quote(text, safe="")
+    return text if text.isalnum() and text.isascii() else quote(text, safe="")
 
 
 _PATHS: dict[str, Path] = {

@@ -10,6 +10,7 @@ from binascii import unhexlify
 from collections.abc import Callable
 
 from haoyun.rfid_ingest.epc.codec import ID_PREFIX, TAG_PREFIX, decode
+from haoyun.rfid_ingest.epc.links import dl_path
 from haoyun.rfid_ingest.epc.tables import FILTERS, PREFIX_BITS, PREFIX_DIGITS, SCHEMES, Field, Scheme
 
 # What a row holds: the bits of header, filter and partition; bits after the reference; bits of the
@@ -95,3 +96,17 @@ uri_of: Callable[[str], str] = _uri_of
 """The identity of a tag: its pure identity URI, or the link of a "+" tag. Raises EpcError with the rule."""
 tag_uri_of: Callable[[str], str] = _tag_uri_of
 """The tag URI, "" for a "+" tag, which has none. Raises EpcError with the rule that is broken."""
+
+_PLAIN_FAMILIES = {f"{scheme.header:02X}": scheme.family for scheme in filter(is_plain, SCHEMES)}
+
+
+def describe(hex_text: str) -> tuple[str, str, str, str]:
+    """Scheme, tag URI, pure identity URI and Digital Link path of a tag, "" for what it has not. Raises EpcError."""
+    family = _PLAIN_FAMILIES.get(hex_text[:2].upper())
+    if family is None:
+        epc = decode(hex_text)
+        return epc.scheme, epc.tag_uri, epc.uri, epc.dl_path
+    tag_uri = tag_uri_of(hex_text)
+    scheme, _, filtered = tag_uri.removeprefix(TAG_PREFIX).partition(":")
+    parts = filtered.partition(".")[2]
+    return scheme, tag_uri, f"{ID_PREFIX}{family}:{parts}", dl_path(family, tuple(parts.split("."))) or ""

@@ -20,6 +20,7 @@ from haoyun.rfid_ingest.epc import (
     uri_of,
 )
 from haoyun.rfid_ingest.epc.plus import PLUS_BY_HEADER
+from haoyun.rfid_ingest.epc.quick import describe
 from haoyun.rfid_ingest.epc.special import GID_FIELDS, SPECIALS, Special
 from haoyun.rfid_ingest.epc.tables import (
     BY_HEADER,
@@ -51,6 +52,7 @@ def test_every_vector_reads_and_writes(vectors: list[dict[str, str]]) -> None:
         epc = decode(v["hex"])
         assert (epc.scheme, epc.dl_path) == (v["scheme"], v["dl_path"])
         assert encode(epc) == v["hex"]
+        assert describe(v["hex"]) == (epc.scheme, epc.tag_uri, epc.uri, epc.dl_path)
         for uri, read in (("tag_uri", tag_uri_of), ("uri", uri_of)):
             if v[uri]:  # the vectors give none for "+" and for the one tag of CPI-var
                 assert v[uri] == getattr(epc, uri) == read(v["hex"])
@@ -195,8 +197,9 @@ def test_the_quick_path_says_what_the_codec_says(header: int, memory: bytes) -> 
     epc = find_decoded(hex_text)
     if epc is not None:
         assert (uri_of(hex_text), tag_uri_of(hex_text)) == (epc.uri, epc.tag_uri)
+        assert describe(hex_text) == (epc.scheme, epc.tag_uri, epc.uri, epc.dl_path)
         return
-    for read in (uri_of, tag_uri_of):
+    for read in (uri_of, tag_uri_of, describe):
         with pytest.raises(EpcError):
             read(hex_text)
 

@@ -87,15 +87,17 @@ def test_a_tag_that_stands_nearby_is_not_taken_along_by_a_load() -> None:
 
 
 def _pass(
-    epc: str, at_ms: int, *, inwards: bool = True, level_dbm: float = -50.0, reads: int = 12
+    epc: str, at_ms: int, *, inwards: bool = True, level_dbm: float = -50.0, reads: int = 12, slow: int = 1
 ) -> Crossing:
-    """An ideal pass: the sides' humps are a second apart."""
+    """An ideal pass: the sides' humps are a second apart, or `slow` seconds."""
     crossing = Crossing.opened(epc, "gate", at_ms)
     for n in range(-reads, reads + 1):
         for side, peak in ((Side.OUTER, -500), (Side.INNER, 500)):
             time_ms = n * 100
             hump_ms = peak if inwards else -peak
-            crossing = crossing.with_read(side, at_ms + time_ms, level_dbm - ((time_ms - hump_ms) / 300) ** 2)
+            crossing = crossing.with_read(
+                side, at_ms + slow * time_ms, level_dbm - ((time_ms - hump_ms) / 300) ** 2
+            )
     return crossing
 
 
@@ -144,6 +146,11 @@ def test_groups_are_what_is_in_the_middle_together() -> None:
     near, later, faint = _pass("b", 60), _pass("c", 9_000), _pass("d", 20, level_dbm=-70.0)
     groups = group_crossings([later, near, _pass("a", 0), faint])
     assert [sorted(c.epc for c in group) for group in groups] == [["a", "b"], ["d"], ["c"]]
+
+
+def test_what_goes_at_another_speed_is_no_company() -> None:
+    groups = group_crossings([_pass("a", 0), _pass("b", 10), _pass("walker", 20, slow=4)])
+    assert sorted(sorted(c.epc for c in group) for group in groups) == [["a", "b"], ["walker"]]
 
 
 def test_a_load_is_one_logistic_unit_and_what_goes_with_it() -> None:

@@ -82,3 +82,25 @@ def test_a_mapping_is_stored_and_a_wrong_one_refused(data: Path, tmp_path: Path)
         file.write_text(text, encoding="utf-8")
         result = _run(data, "mapping", READER, str(file))
         assert (result.exit_code, sentence in result.output) == (1, True)
+
+
+@pytest.mark.parametrize(
+    ("reader", "sentence"), [("Gate 1", "device name"), (READER, "LLRP reader 127.0.0.1")]
+)
+def test_an_llrp_reader_that_cannot_be_asked_is_said_in_a_sentence(
+    data: Path, tmp_path: Path, free_port: int, reader: str, sentence: str
+) -> None:
+    pytest.importorskip("llrpkit", reason="the extra llrp is not installed")
+    (tmp_path / "secret").write_text("s", encoding="utf-8")
+    result = _run(
+        data,
+        "llrp",
+        "127.0.0.1",
+        "--reader",
+        reader,
+        "--secret-file",
+        str(tmp_path / "secret"),
+        "--port",
+        str(free_port),
+    )
+    assert (result.exit_code, sentence in result.output) == (1, True), result.output
