@@ -355,6 +355,8 @@ def test_the_database_answers_as_the_rules_do(db: sa.Connection, shared_data: Pa
         ({"EXISTS_errorDeclaration": "maybe"}, "neither true nor false"),
         ({"GT_ex:weight": "heavy"}, "neither a number nor an instant"),
         ({"EQ_bizStep": ""}, "at least one value"),
+        ({"MATCH_epc": [f"urn:x:{n}" for n in range(1001)]}, "at most 1000 values"),
+        ({f"EQ_ex:f{n}": "1" for n in range(101)}, "at most 100 parameters"),
     ],
 )
 def test_a_wrong_parameter_is_refused_by_name(parameters: dict[str, Any], says: str) -> None:
