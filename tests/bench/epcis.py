@@ -285,6 +285,7 @@ def fill(count: int, folder: Path) -> None:
 
 def trace(folder: Path) -> None:
     databases = Databases.open(folder)
+    upgrade(databases)
     with reading(databases.platform).connect() as db:
         org_id = db.scalar(sa.text("SELECT org_id FROM acc_user WHERE email = 'bench@example.com'"))
         user_id = db.scalar(sa.text("SELECT id FROM acc_user WHERE email = 'bench@example.com'"))
