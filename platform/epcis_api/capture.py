@@ -111,6 +111,8 @@ def _job(job: CaptureJob) -> dict[str, Any]:
         "success": job.success,
         "captureErrorBehaviour": job.behaviour.value,
         "errors": [_error(error) for error in job.errors],
+        # openapi.json wants exactly one of errors and errorFile to fit, and an absent one fits: so it is there.
+        "errorFile": None,
     }
 
 

@@ -89,7 +89,7 @@ def word_of(kind: str, value: object) -> str | None:
 
 def place_of(value: object) -> str | None:
     """The index key of a read point or business location."""
-    found = value.get("id") if isinstance(value, Mapping) else None
+    found = value.get("id") if isinstance(value, dict) else None
     return index_key(found) if isinstance(found, str) else None
 
 
@@ -175,4 +175,4 @@ def _texts(value: object) -> Iterator[str]:
 
 
 def _mapping(value: object) -> Json:
-    return value if isinstance(value, Mapping) else {}
+    return value if isinstance(value, dict) else {}

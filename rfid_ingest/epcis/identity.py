@@ -12,6 +12,7 @@ _SGTIN = "urn:epc:id:sgtin:"
 _link = lru_cache(maxsize=131_072)(digital_link)
 
 
+@lru_cache(maxsize=8192)  # each identity of an event is asked for twice: by the hash and by the index
 def canonical(uri: str) -> str:
     """The Digital Link on id.gs1.org of an EPC URI or of a link on any host; anything else is unchanged."""
     if not uri.startswith(_SGTIN):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 from haoyun.tracking.instants import EPOCH
 
@@ -11,6 +12,7 @@ _LEAP_SECOND = re.compile(r":60(?=[.Zz+-])")
 _MILLISECOND = timedelta(milliseconds=1)
 
 
+@lru_cache(maxsize=8192)  # asked for by the hash and by the index
 def instant(text: str) -> datetime:
     """The aware UTC instant. A leap second is taken as the second before it. Raises ValueError."""
     upper = text.strip().upper()

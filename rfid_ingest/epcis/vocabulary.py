@@ -7,6 +7,7 @@ hash `https://ref.gs1.org/cbv/BizStep-departing`.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 BIZ_STEPS = frozenset(
     [
@@ -142,6 +143,7 @@ _SPACES = {
 _MEASUREMENT = re.compile(r"(?:gs1:|https?://(?:www\.)?gs1\.org/voc/|https://ref\.gs1\.org/voc/)")
 
 
+@lru_cache(maxsize=4096)
 def web_uri(kind: str, word: str) -> str:
     """The web address of a vocabulary word in any of its spellings; a foreign address is unchanged."""
     urn, web = _SPACES[kind]
@@ -154,6 +156,7 @@ def is_word_or_uri(word: str, words: frozenset[str]) -> bool:
     return word in words or (":" in word and not word.startswith("urn:epcglobal:cbv"))
 
 
+@lru_cache(maxsize=4096)
 def bare_word(kind: str, word: str) -> str:
     """A vocabulary word in any of its spellings as the bare word of JSON; a foreign address is unchanged.
 

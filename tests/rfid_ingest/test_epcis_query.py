@@ -355,6 +355,8 @@ def test_the_database_answers_as_the_rules_do(db: sa.Connection, shared_data: Pa
         ({"EXISTS_errorDeclaration": "maybe"}, "neither true nor false"),
         ({"GT_ex:weight": "heavy"}, "neither a number nor an instant"),
         ({"EQ_bizStep": ""}, "at least one value"),
+        ({"MATCH_epc": [f"urn:x:{n}" for n in range(1001)]}, "at most 1000 values"),
+        ({f"EQ_ex:f{n}": "1" for n in range(101)}, "at most 100 parameters"),
     ],
 )
 def test_a_wrong_parameter_is_refused_by_name(parameters: dict[str, Any], says: str) -> None:
@@ -374,3 +376,24 @@ def test_a_token_serves_its_own_query_until_it_is_too_old() -> None:
     ):
         with pytest.raises(InvalidQuery, match=says):
             PageToken.parse(text, query, now)
+
+
+def test_a_trace_reads_no_index_from_end_to_end(db: sa.Connection) -> None:
+    """Events that identities lead to are read by their numbers: SQLite preferred the index of the owner's events."""
+    _keep(db, list(EVENTS.values()))
+    if db.dialect.name != "sqlite":
+        pytest.skip("PostgreSQL plans by statistics, which an empty table has none of")
+    plans: list[str] = []
+
+    def explain(_connection: Any, cursor: Any, statement: str, parameters: Any, *_rest: Any) -> None:
+        if statement.startswith("SELECT"):
+            rows = cursor.connection.execute(f"EXPLAIN QUERY PLAN {statement}", parameters)
+            plans.extend(str(row[3]) for row in rows)
+
+    sa.event.listen(db.engine, "before_cursor_execute", explain)
+    try:
+        assert _find(db, MATCH_anyEPC=SSCC, EQ_action="OBSERVE") == ["shipped", "sensed"]
+    finally:
+        sa.event.remove(db.engine, "before_cursor_execute", explain)
+    assert any("rfid_event_key USING PRIMARY KEY (owner=? AND value=?)" in plan for plan in plans)
+    assert not [plan for plan in plans if "SCAN" in plan or "ix_rfid_event" in plan]

@@ -18,6 +18,9 @@ down_revision = "0001"
 branch_labels = None
 depends_on = None
 
+# Identities are compared byte by byte.
+KEY_TEXT = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
+
 
 def upgrade() -> None:
     """Bring the schema forward."""
@@ -89,7 +92,7 @@ def upgrade() -> None:
     op.create_table(
         "rfid_event_key",
         sa.Column("owner", sa.Integer(), autoincrement=False, nullable=False),
-        sa.Column("value", sa.Text(), nullable=False),
+        sa.Column("value", KEY_TEXT, nullable=False),
         sa.Column("event_seq", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("role", sa.String(length=8), nullable=False),
         sa.PrimaryKeyConstraint("owner", "value", "event_seq", "role"),
@@ -116,7 +119,7 @@ def upgrade() -> None:
     op.create_table(
         "rfid_named_query",
         sa.Column("owner", sa.Integer(), autoincrement=False, nullable=False),
-        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("name", KEY_TEXT, nullable=False),
         sa.Column("query", sa.Text(), nullable=False),
         sa.Column("created_ms", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("owner", "name"),
@@ -162,7 +165,7 @@ def upgrade() -> None:
         "rfid_term",
         sa.Column("owner", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("kind", sa.String(length=16), nullable=False),
-        sa.Column("value", sa.Text(), nullable=False),
+        sa.Column("value", KEY_TEXT, nullable=False),
         sa.PrimaryKeyConstraint("owner", "kind", "value"),
         schema="rfid",
     )

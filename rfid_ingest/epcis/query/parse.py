@@ -10,6 +10,7 @@ from haoyun.rfid_ingest.epcis.query.fixed import FIXED
 from haoyun.rfid_ingest.epcis.query.flexible import parse_flexible
 from haoyun.rfid_ingest.epcis.query.values import count, one_text
 
+MOST_PARAMETERS = 100
 _CONTROLS = ("orderBy", "orderDirection", "eventCountLimit", "maxEventCount")
 _ORDERS = ("eventTime", "recordTime")
 _IGNORED = (
@@ -19,6 +20,8 @@ _IGNORED = (
 
 def parse_query(parameters: Mapping[str, object]) -> Query:
     """The query that these parameters ask for. Raises InvalidQuery, which names the parameter."""
+    if len(parameters) > MOST_PARAMETERS:
+        raise InvalidQuery(f"at most {MOST_PARAMETERS} parameters are taken, not {len(parameters)}")
     criteria = tuple(
         _criterion(name, raw) for name, raw in parameters.items() if name not in (*_CONTROLS, _IGNORED)
     )

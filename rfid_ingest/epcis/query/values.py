@@ -9,6 +9,7 @@ from haoyun.rfid_ingest.epcis.errors import InvalidQuery
 from haoyun.rfid_ingest.epcis.instants import instant_ms
 
 Raw = object
+MOST_VALUES = 1000  # of one parameter; a database takes some tens of thousands in one statement
 _MOST_COUNT = 2**31 - 1
 
 
@@ -23,6 +24,8 @@ def texts(name: str, raw: Raw) -> tuple[str, ...]:
     found = [one for one in found if one]
     if not found:
         raise InvalidQuery(f"{name}: at least one value is needed")
+    if len(found) > MOST_VALUES:
+        raise InvalidQuery(f"{name}: at most {MOST_VALUES} values are taken, not {len(found)}")
     return tuple(found)
 
 

@@ -7,6 +7,10 @@ import sqlalchemy as sa
 from haoyun.rfid_ingest.tables import METADATA
 from haoyun.tracking.tables import BIG_KEY
 
+# Identities are compared byte by byte, also on PostgreSQL, whose order of texts may pass over punctuation: a pattern
+# is a range of them.
+KEY_TEXT = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
+
 OWNER = sa.Table(
     "rfid_owner",
     METADATA,
@@ -45,7 +49,7 @@ EVENT_KEY = sa.Table(
     "rfid_event_key",
     METADATA,
     sa.Column("owner", sa.Integer, primary_key=True, autoincrement=False),
-    sa.Column("value", sa.Text, primary_key=True),
+    sa.Column("value", KEY_TEXT, primary_key=True),
     sa.Column("event_seq", sa.BigInteger, primary_key=True, autoincrement=False),
     sa.Column("role", sa.String(8), primary_key=True),  # see roles.py
     sqlite_with_rowid=False,
@@ -57,7 +61,7 @@ TERM = sa.Table(
     METADATA,
     sa.Column("owner", sa.Integer, primary_key=True, autoincrement=False),
     sa.Column("kind", sa.String(16), primary_key=True),
-    sa.Column("value", sa.Text, primary_key=True),
+    sa.Column("value", KEY_TEXT, primary_key=True),
 )
 
 CONTEXT = sa.Table(
@@ -103,7 +107,7 @@ NAMED_QUERY = sa.Table(
     "rfid_named_query",
     METADATA,
     sa.Column("owner", sa.Integer, primary_key=True, autoincrement=False),
-    sa.Column("name", sa.String(200), primary_key=True),
+    sa.Column("name", KEY_TEXT, primary_key=True),
     sa.Column("query", sa.Text, nullable=False),  # JSON
     sa.Column("created_ms", sa.BigInteger, nullable=False),
 )
