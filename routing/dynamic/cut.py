@@ -126,6 +126,8 @@ def _is_open(day: Day, step: Step) -> bool:
 
 def _onward(day: Day, vehicle: Vehicle, rest: list[Step], locked: int) -> Vehicle:
     """The vehicle from now on."""
+    if vehicle.id in day.broken:
+        return vehicle  # the one that can do nothing
     at = day.at.get(vehicle.id)
     if at is None or at.location is None:
         return _not_left(vehicle, day.now_s if at is None else at.time_s, rest)

@@ -284,6 +284,17 @@ def test_small_days_are_replanned_as_well_as_by_trying_everything(seed: int) -> 
     assert worth(found.problem, found.plan) == best_by_brute_force(found.problem)
 
 
+def test_the_only_vehicle_breaks_down_with_goods_on_board_and_everything_waits_with_a_reason() -> None:
+    lone = Vehicle(0, 0, 0, (9,))
+    loaded = Job(1, 9, 60, delivery=(2,))
+    problem = on_a_line(vehicles=(lone,), jobs=(loaded,), shipments=(shipment(1, 3, 12, None),))
+    plan = planned(problem, ((1, 0, 2),))
+    found = after(500, Breakdown(0), problem=problem, plan=plan)
+    assert not found.plan.routes
+    assert all(entry.reasons for entry in found.plan.unassigned)
+    assert found.plan.unassigned
+
+
 def test_the_same_seed_gives_the_same_plan() -> None:
     problem, plan = _badly_planned()
     one, other = (
