@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from haoyun.routing.sisr.compiled import compiled
+from haoyun.routing.sisr.compiled import compiled, entry
 from haoyun.routing.sisr.dice import uniform
 from haoyun.routing.sisr.flat import TASK, Flat, Floats, Ints
 from haoyun.routing.sisr.pool import remember
@@ -44,7 +44,7 @@ _STEP_WORK = 30
 _COOL_EVERY = 32
 
 
-@compiled
+@entry
 def anneal(flat: Flat, state: State, work: int, hot: float, cool: float, shrink: bool) -> None:
     """Spend `work` (positions looked at) while the temperature falls from `hot` to `cool`.
 
@@ -145,7 +145,7 @@ def _note(flat: Flat, state: State) -> None:
             remember(flat, state, state.touched[n])
 
 
-@compiled
+@entry
 def is_best(state: State) -> bool:
     """Whether the plan is better than the best: less missed, then fewer vehicles if they come first, then cost."""
     if state.num[MISSED] != state.num[BEST_MISSED]:
@@ -155,7 +155,7 @@ def is_best(state: State) -> bool:
     return state.val[COST] < state.val[BEST_COST] - _DUST
 
 
-@compiled
+@entry
 def keep_best(flat: Flat, state: State) -> None:
     """Copy the plan to the best one."""
     total = 0.0

@@ -20,7 +20,13 @@ Function = TypeVar("Function", bound=Callable[..., object])
 
 # `_nrt=False`: no reference counting. The kernels allocate nothing, and counting references to the four dozen
 # arrays of a state took nine tenths of the time (10,000 iterations a second instead of 100,000).
-_OPTIONS: dict[str, Any] = {"cache": True, "nogil": True, "error_model": "numpy", "_nrt": False}
+_OPTIONS: dict[str, Any] = {
+    "cache": True,
+    "nogil": True,
+    "error_model": "numpy",
+    "_nrt": False,
+    "no_cfunc_wrapper": True,
+}
 
 # They hold no kernel and no constant that a kernel reads.
 _CALLERS = ("course.py", "recombine.py", "search.py", "flatten.py", "flatten_fleet.py")
@@ -52,9 +58,14 @@ def _user_cache() -> Path:
         return Path(tempfile.gettempdir())
 
 
-def compiled(function: Function) -> Function:
-    """Machine code that runs without Python's global lock, cached on disk."""
+def entry(function: Function) -> Function:
+    """Machine code that runs without Python's global lock, cached on disk; for Python and for other kernels to call."""
     return _of_one_signature(numba.njit(**_OPTIONS)(function))
+
+
+def compiled(function: Function) -> Function:
+    """The same for other kernels only: what takes a hundred arrays out of Python's hands is half of the code."""
+    return _of_one_signature(numba.njit(**_OPTIONS, no_cpython_wrapper=True)(function))
 
 
 def inlined(function: Function) -> Function:

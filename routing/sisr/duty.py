@@ -8,7 +8,7 @@ no life reaches a stop before it is too late for what comes after.
 from __future__ import annotations
 
 from haoyun.routing.sisr.calling import call
-from haoyun.routing.sisr.compiled import compiled
+from haoyun.routing.sisr.compiled import compiled, entry
 from haoyun.routing.sisr.driver import arrive_home, drive, wake
 from haoyun.routing.sisr.flat import (
     END,
@@ -55,7 +55,7 @@ _AHEAD = 24
 _WORK_A_LIFE = 8
 
 
-@compiled
+@entry
 def end_of_hours(flat: Flat, state: State, k: int, v: int, length: int, first: int) -> int:
     """When state.trial[:length] ends; FAR if no lawful way was found. The first stops are those of route v."""
     fixed = flat.begun.fixed_count[k]

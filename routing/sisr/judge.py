@@ -8,7 +8,7 @@ therefore let pass at least what is lawful. Of a vehicle under way the stops tha
 from __future__ import annotations
 
 from haoyun.routing.sisr.cargo import gets_along, has_room, unstacks
-from haoyun.routing.sisr.compiled import compiled
+from haoyun.routing.sisr.compiled import compiled, entry
 from haoyun.routing.sisr.duty import duty, end_of_hours, store_beginning, store_hours
 from haoyun.routing.sisr.flat import (
     CLOSE,
@@ -33,7 +33,7 @@ from haoyun.routing.sisr.trip_rules import keeps_trip_rules
 from haoyun.routing.sisr.windows import closing, opening
 
 
-@compiled
+@entry
 def judge(flat: Flat, state: State, k: int, v: int, length: int, known: int, remember: bool) -> bool:
     """Whether a vehicle of kind k may drive state.trial[:length], its fixed stops included.
 
@@ -121,7 +121,7 @@ def _duration(flat: Flat, state: State, k: int, length: int) -> int:
     return now - max(latest, earliest)
 
 
-@compiled
+@entry
 def fixed_stops(flat: Flat, state: State, k: int) -> int:
     """Begin state.trial with what is fixed; how many stops that is."""
     fixed = flat.begun.fixed_count[k]
@@ -155,7 +155,7 @@ def judge_job(flat: Flat, state: State, v: int, s: int, i: int) -> bool:
     return judge(flat, state, k, v, fixed + length + 1, fixed + i, False)
 
 
-@compiled
+@entry
 def judge_pair(flat: Flat, state: State, v: int, up: int, i: int, j: int) -> bool:
     """The same for route v with a pickup before what stands at position i and its delivery before position j."""
     k = flat.fleet[v]
@@ -172,7 +172,7 @@ def judge_pair(flat: Flat, state: State, v: int, up: int, i: int, j: int) -> boo
     return judge(flat, state, k, v, fixed + length + 2, fixed + i, False)
 
 
-@compiled
+@entry
 def judge_beginnings(flat: Flat, state: State) -> None:
     """What each kind's fixed stops cost by themselves, and the driver as the vehicle is free of them."""
     for k in range(len(flat.kind)):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from haoyun.routing.sisr.compiled import compiled, inlined
+from haoyun.routing.sisr.compiled import entry, inlined
 from haoyun.routing.sisr.flat import RELOADS, Flat
 from haoyun.routing.sisr.state import COST, LENGTH, POOLED, POOLED_STOPS, WORK, State
 
@@ -12,7 +12,7 @@ _KIND_HASH = np.uint64(0x9E3779B97F4A7C15)
 _ONE = np.uint64(1)
 
 
-@compiled
+@entry
 def remember(flat: Flat, state: State, v: int) -> None:
     """Keep route v, or its order of stops if that is cheaper than the one known; nothing once the pool is full."""
     length = state.route[v, LENGTH]

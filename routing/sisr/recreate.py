@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from haoyun.routing.sisr.compiled import compiled, inlined
+from haoyun.routing.sisr.compiled import compiled, entry, inlined
 from haoyun.routing.sisr.dice import below, blinks, uniform
 from haoyun.routing.sisr.flat import FIRST, FIXED, RELOADS, STOPS, TRIPS, WEIGHT, Flat
 from haoyun.routing.sisr.place import NEVER, place_job, place_pair
@@ -43,7 +43,7 @@ _ALIKE = 1.0 + 1e-9
 _STAYS = 0.5
 
 
-@compiled
+@entry
 def recreate(flat: Flat, state: State) -> None:
     """Insert what is absent, in an order drawn by lot; what finds no place stays absent."""
     count = state.num[ABSENT]
@@ -223,7 +223,7 @@ def _pays(flat: Flat, state: State, task: int, v: int, cost: float) -> bool:
     return cost < flat.prize[task] * state.val[LENIENT]
 
 
-@compiled
+@entry
 def price_alone(flat: Flat, state: State) -> None:
     """What each task costs on an idle vehicle of each kind with nothing else to do; all vehicles must be idle.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from haoyun.routing.sisr.calling import call
-from haoyun.routing.sisr.compiled import compiled
+from haoyun.routing.sisr.compiled import compiled, entry
 from haoyun.routing.sisr.driver import arrive_home, drive, wake
 from haoyun.routing.sisr.flat import CLOSE, WINDOW_FROM, WINDOW_TO, Ints
 from haoyun.routing.sisr.law import FAR, FIRST_PART, REST
@@ -24,7 +24,7 @@ from haoyun.routing.sisr.lives import (
 from haoyun.routing.sisr.windows import closing
 
 
-@compiled
+@entry
 def follow(
     lives: Lives,
     law: Ints,
@@ -60,7 +60,7 @@ def follow(
     return arrive_home(lives, law, lives.leg[calls], off_duty, level, width)
 
 
-@compiled
+@entry
 def latest_departure(
     lives: Lives,
     law: Ints,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from haoyun.routing.sisr.compiled import compiled, inlined
+from haoyun.routing.sisr.compiled import compiled, entry, inlined
 from haoyun.routing.sisr.flat import (
     CLOSE,
     END,
@@ -53,7 +53,7 @@ from haoyun.routing.sisr.trips import carry_trips, note_trips
 from haoyun.routing.sisr.windows import closing, opening
 
 
-@compiled
+@entry
 def recompute(flat: Flat, state: State, v: int) -> bool:
     """Bring all figures of route v up to date; whether it keeps every rule but skills and the order of pairs."""
     length = state.route[v, LENGTH]
