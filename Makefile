@@ -43,7 +43,7 @@ install: $(VENV)/.python
 	fi
 	@if [ "$$(cat $(VENV)/.warmed 2>/dev/null)" != "$(KERNEL_KEY)" ]; then \
 		set -e; \
-		echo "compiling the searches for roads and routes and the tag codec (a minute, once)"; \
+		echo "compiling the searches for roads and routes and the tag codec (three minutes, once)"; \
 		$(BIN)/python -c "from haoyun.maps.warm import warm_up; warm_up()"; \
 		$(BIN)/python -m haoyun.routing.warm; \
 		$(BIN)/python -c "from haoyun.rfid_ingest.epc.batch import warm_batch; warm_batch()"; \

@@ -101,7 +101,7 @@ def _searches(_settings: Settings) -> Iterator[str]:
     for what, (is_warm, remedy) in remedies.items():
         if not is_warm():
             yield (
-                f"the search for {what} is not compiled here; the first to ask would wait a minute: run `{remedy}`"
+                f"the search for {what} is not compiled here; the first to ask would wait some minutes: run `{remedy}`"
             )
 
 

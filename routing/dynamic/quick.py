@@ -54,7 +54,7 @@ def quick_search(part: Part, start: Tours, homes: Homes, quick: Quick) -> tuple[
 
 
 def warm_up() -> None:
-    """Load the compiled search into this process (a second, or a minute where it was never compiled)."""
+    """Load the compiled search into this process (a second, or minutes where it was never compiled)."""
     from haoyun.routing.warm import warm  # noqa: PLC0415 - compiles at import
 
     warm()
