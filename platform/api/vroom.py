@@ -73,6 +73,9 @@ def _checked(body: bytes) -> dict[str, Any]:
         if not isinstance(given, dict):
             raise BadFormat("the request is no JSON object")
         read_json_request(given, MAX_STOPS)
+        orjson.dumps(given)  # as the job keeps it
+    except orjson.JSONEncodeError as error:
+        raise Refused(400, INPUT_ERROR, f"the request cannot be kept: {error}") from None
     except orjson.JSONDecodeError as error:
         raise Refused(400, INPUT_ERROR, f"the body is not valid JSON: {error.msg}") from None
     except TooLarge as error:

@@ -47,14 +47,14 @@ def stream_events(org_id: str, query: NamedQuery) -> Response:
     """The answer that does not end: what matches from now on. Raises EpcisProblem (503) when too many run."""
     found = services()
     spelling = epc_format()
+    with found.read_tracking() as db:
+        start = _last(db)
     with _lock:
         running = _running.get(id(found), 0)
         if running >= max(1, found.settings.threads // THREADS_OF_STREAMS):
             later = {"Retry-After": "30"}
             raise EpcisProblem(503, "too many streams run; subscribe a web address", headers=later)
         _running[id(found)] = running + 1
-    with found.read_tracking() as db:
-        start = _last(db)
     return Response(_Lines(found, org_id, query, spelling, start), content_type="application/x-ndjson")
 
 

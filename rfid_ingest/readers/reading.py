@@ -162,6 +162,10 @@ def epc_of_base64url(text: str) -> str:
     return raw.hex().upper()
 
 
-@lru_cache(maxsize=65_536)  # a tag is read dozens of times in a gate
 def _is_epc(hex_text: str) -> bool:
-    return len(hex_text) <= MAX_EPC_HEX and _EPC_HEX.match(hex_text) is not None
+    return len(hex_text) <= MAX_EPC_HEX and _is_hex(hex_text)
+
+
+@lru_cache(maxsize=65_536)  # a tag is read dozens of times in a gate; what is too long is not kept
+def _is_hex(hex_text: str) -> bool:
+    return _EPC_HEX.match(hex_text) is not None

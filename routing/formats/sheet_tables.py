@@ -19,8 +19,9 @@ from haoyun.routing.formats.words import word
 
 _KINDS = {"orders": ORDERS, "vehicles": VEHICLES}
 _MOST_ROWS = 100_000
+_MOST_COLUMNS = 100  # no list has a third of that
 # A workbook unpacks to many times its size; beyond this a small file is a trap.
-_LARGEST_UNPACKED = 2**30
+_LARGEST_UNPACKED = 2**27
 _LONGEST_HEADINGS = 4096
 
 Line = tuple[int, Sequence[Raw]]
@@ -112,7 +113,11 @@ def _sheets(data: bytes) -> dict[str, list[Line]]:
             warnings.simplefilter("ignore", UserWarning)  # of styles and drop-down lists that it leaves out
             shown = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)
             written = openpyxl.load_workbook(io.BytesIO(data), read_only=True)
-            return {sheet.title: list(_lines(sheet, written[sheet.title])) for sheet in shown.worksheets}
+            known = {folded(word(kind, language)) for kind in _KINDS for language in ("en", "zh")}
+            return {
+                sheet.title: list(_lines(sheet, written[sheet.title])) if folded(sheet.title) in known else []
+                for sheet in shown.worksheets
+            }
     except (zipfile.BadZipFile, InvalidFileException, KeyError, ParseError, ValueError, EOFError):
         raise BadFormat("the file is a zip archive, but not a workbook (.xlsx) that can be read") from None
 
@@ -121,7 +126,12 @@ def _lines(shown: Any, written: Any) -> Iterator[Line]:
     """The values of a sheet; a formula that no program has calculated yet is refused, since it shows nothing."""
     for sheet in (shown, written):
         sheet.reset_dimensions()  # some programs state a sheet smaller than it is, and rows would be lost
-    rows = zip(shown.iter_rows(values_only=True), written.iter_rows(values_only=True), strict=False)
+    # A row is filled up to its last cell: one far to the right in each row would fill the memory.
+    rows = zip(
+        shown.iter_rows(values_only=True, max_col=_MOST_COLUMNS),
+        written.iter_rows(values_only=True, max_col=_MOST_COLUMNS),
+        strict=False,
+    )
     for number, (values, formulas) in enumerate(rows, start=1):
         if number > _MOST_ROWS:
             raise BadFormat(f"sheet {shown.title} has more than {_MOST_ROWS} rows")

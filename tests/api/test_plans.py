@@ -123,6 +123,11 @@ def test_errors_of_the_vroom_interface_have_its_codes(carrier: Any, viewer: Any,
     large = carrier.post("/vroom", {**REQUEST, "jobs": many, "shipments": []})
     assert (large.status_code, large.json["code"]) == (413, 4)
     assert f"at most {vroom.MAX_STOPS}" in large.json["error"]
+    nested: Any = []
+    for _ in range(300):
+        nested = [nested]
+    deep = carrier.post("/vroom", {**REQUEST, "note": nested})
+    assert (deep.status_code, deep.json["code"]) == (400, 2)
     monkeypatch.setattr(vroom, "WAIT_S", -1.0)  # no worker runs: nobody waits for ever
     nobody = carrier.post("/vroom", {**REQUEST, "options": {"l": 1}})
     assert (nobody.status_code, nobody.json["code"]) == (503, 1)

@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from haoyun.routing import BadFormat, Job, Objective, Problem, Shipment, Vehicle, Visit, Window, read_problem
+from haoyun.routing.formats import sheet_tables
 from haoyun.routing.formats.sheet_columns import ORDERS, VEHICLES
 from haoyun.routing.formats.sheet_template import template_csv, template_xlsx
 from haoyun.routing.tasks import LARGEST
@@ -297,3 +298,18 @@ def test_a_damaged_list_is_a_problem_or_a_named_fault(data: st.DataObject) -> No
         assert isinstance(read_problem(damaged).problem, Problem)
     except BadFormat as error:
         assert str(error)
+
+
+def test_a_workbook_is_read_as_far_as_a_list_can_be_wide_and_other_sheets_not_at_all() -> None:
+    book = openpyxl.Workbook()
+    book.remove(book.active)
+    for title, rows in (("orders", [ORDER]), ("vehicles", [TRUCK]), ("notes", [{}])):
+        sheet = book.create_sheet(title)
+        sheet.append(list(rows[0]))
+        sheet.append(list(rows[0].values()))
+        sheet.cell(row=2, column=16_384, value="far to the right")
+    file = io.BytesIO()
+    book.save(file)
+    read = sheet_tables.workbook_tables(file.getvalue())
+    assert [len(row.cells) for row in (*read.orders, *read.vehicles)] == [len(ORDER), len(TRUCK)]
+    assert len(read_problem(file.getvalue()).problem.shipments) == 1
