@@ -289,6 +289,18 @@ def the_window_closes_before_service_begins(
     return None
 
 
+@breaking(Rule.RELEASE)
+def the_goods_come_after_the_trip_has_begun(
+    problem: Problem, plan: Plan, draw: random.Random
+) -> Broken | None:
+    for route in plan.routes:
+        jobs = [step for step in route.trips[0] if step.kind is StepKind.JOB]
+        if jobs and _driver(problem, route).underway is None:
+            late_s = route.steps[0].departure_s + 1
+            return _with_task(problem, _task_of(problem, jobs[0]), release_s=late_s), plan
+    return None
+
+
 @breaking(Rule.SETUP)
 def setting_up_takes_longer_than_stated(problem: Problem, plan: Plan, draw: random.Random) -> Broken | None:
     at = _pick(draw, _places(plan, lambda _r, _n, step: True))

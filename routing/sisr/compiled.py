@@ -28,6 +28,8 @@ _OPTIONS: dict[str, Any] = {
     "no_cfunc_wrapper": True,
 }
 
+_OPTIONS_INSIDE: dict[str, Any] = {**_OPTIONS, "no_cpython_wrapper": True}
+
 # They hold no kernel and no constant that a kernel reads.
 _CALLERS = ("course.py", "recombine.py", "search.py", "flatten.py", "flatten_fleet.py")
 
@@ -65,7 +67,7 @@ def entry(function: Function) -> Function:
 
 def compiled(function: Function) -> Function:
     """The same for other kernels only: what takes a hundred arrays out of Python's hands is half of the code."""
-    return _of_one_signature(numba.njit(**_OPTIONS, no_cpython_wrapper=True)(function))
+    return _of_one_signature(numba.njit(**_OPTIONS_INSIDE)(function))
 
 
 def inlined(function: Function) -> Function:

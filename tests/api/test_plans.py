@@ -17,6 +17,7 @@ from openpyxl import load_workbook
 from haoyun.platform.api import vroom
 from haoyun.platform.database import Databases
 from haoyun.platform.jobs.worker import run_worker
+from haoyun.platform.planning import MAX_STOPS
 from haoyun.platform.planning.dispatch import planning
 from haoyun.platform.settings import Settings
 from haoyun.routing.formats.sheet_template import template_csv, template_xlsx
@@ -172,16 +173,16 @@ def test_a_file_that_cannot_be_read_starts_no_job_and_says_where_it_is_wrong(car
 
 
 def test_what_is_too_large_is_refused_with_the_limit(carrier: Any) -> None:
-    jobs = [{"id": n, "location": PLACE} for n in range(5_001)]
+    jobs = [{"id": n, "location": PLACE} for n in range(MAX_STOPS + 1)]
     for answer in (
         carrier.post("/jobs", {"problem": {**REQUEST, "jobs": jobs, "shipments": []}}),
         upload(carrier, orjson.dumps({**REQUEST, "jobs": jobs, "shipments": []})),
-        upload(carrier, b"order,delivery,weight_kg\n" + b"a,Ningbo,1\n" * 5_001),
-        upload(carrier, b"NAME : x\n" + b"1 2 3\n" * 20_000),
+        upload(carrier, b"order,delivery,weight_kg\n" + b"a,Ningbo,1\n" * (MAX_STOPS + 1)),
+        upload(carrier, b"NAME : x\n" + b"1 2 3\n" * (4 * MAX_STOPS)),
         upload(carrier, gzip.compress(b" " * (65 << 20))),
     ):
         assert answer.status_code == 413, answer.json
-        assert "most 5000" in answer.json["detail"] or "more than 64 MiB" in answer.json["detail"]
+        assert f"most {MAX_STOPS}" in answer.json["detail"] or "more than 64 MiB" in answer.json["detail"]
 
 
 @pytest.mark.usefixtures("working")

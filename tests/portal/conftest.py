@@ -19,7 +19,7 @@ from haoyun.platform.accounts.actor import Actor
 from haoyun.platform.accounts.organizations import create_organization
 from haoyun.platform.accounts.users import create_user, find_actor
 from haoyun.platform.database import Databases
-from haoyun.platform.jobs import enqueue
+from haoyun.platform.jobs import FanOut, enqueue
 from haoyun.platform.jobs.queue import claim, succeed
 from haoyun.platform.jobs.worker import JobContext
 from haoyun.platform.market.capacity import CapacityDraft
@@ -30,14 +30,12 @@ from haoyun.platform.market.values import Body, Window
 from haoyun.platform.market.vehicles import VehicleDraft
 from haoyun.platform.migrations import upgrade
 from haoyun.platform.planning import OPTIMIZE
-from haoyun.platform.planning.dispatch import Dispatch
-from haoyun.platform.planning.roads import Roads
+from haoyun.platform.planning.dispatch import planning
 from haoyun.platform.portal.app import create_app
 from haoyun.platform.services import Services
 from haoyun.platform.settings import Settings
 from haoyun.platform.trading.follow import MarketKeeper, follow_timeline, hand_out
 from haoyun.platform.trading.store import accept_quote, confirm_order, consignment_of, submit_quote
-from haoyun.routing.portfolio import Crew
 from haoyun.tracking.messages import Message
 from haoyun.tracking.positions import PositionHandler
 from haoyun.tracking.store import append_milestones, get_device, register_device
@@ -96,10 +94,9 @@ class World:
         assert job is not None
         assert job.id == job_id
         context = JobContext()
-        with Crew(1) as crew:
-            result = Dispatch(services.databases, Roads(services.settings), lambda: now, crew).run(
-                job, context
-            )
+        with planning(services.settings, services.databases, lambda: now) as handlers:
+            result = handlers[OPTIMIZE](job, context)
+        assert not isinstance(result, FanOut)
         with services.write() as db:
             succeed(db, job, result, now, context.course)
 

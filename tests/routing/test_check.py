@@ -122,9 +122,9 @@ def test_a_limit_of_the_vehicle_is_a_rule(freight: Problem, plan: Plan, limit: s
 
 
 def test_each_rule_has_a_mutation_that_breaks_it() -> None:
-    freight = {  # test_audit.py
+    freight = {  # test_audit.py, test_mutations.py
         Rule.REVENUE, Rule.SETUP, Rule.TRIPS, Rule.LIFO, Rule.APART, Rule.CLEANING, Rule.FIXED, Rule.ON_BOARD,
-        Rule.NOT_LOADED, Rule.PAUSE, Rule.DRIVING, Rule.DAILY_DRIVING, Rule.DAILY_REST,
+        Rule.NOT_LOADED, Rule.PAUSE, Rule.DRIVING, Rule.DAILY_DRIVING, Rule.DAILY_REST, Rule.RELEASE,
     }  # fmt: skip
     assert {rule for rule, _ in MUTATIONS} | {Rule.LIMIT} == set(Rule) - freight
 
