@@ -4,7 +4,7 @@ RfidError
 ├── MalformedDocument        a document that cannot be read or breaks the schema; lists its faults
 ├── InvalidQuery             a query with a parameter that the standard forbids
 ├── QueryTooLarge            more events match than the query allows
-├── QueryTooComplex          a query that would look at too many events
+├── QueryTooComplex          a query that would look at too many events, or asks too much of one statement
 ├── SubscriptionRefused      a subscription without a schedule, or to an address that may not be called
 ├── DeliveryFailed           a subscriber did not take a document
 ├── NameTaken                a query of this name is stored already
@@ -42,7 +42,7 @@ class QueryTooLarge(RfidError):
 
 
 class QueryTooComplex(RfidError):
-    """A query that would look at too many events."""
+    """A query that would look at too many events, or asks too much of one statement."""
 
 
 class SubscriptionRefused(RfidError, ValueError):

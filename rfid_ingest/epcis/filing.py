@@ -51,7 +51,7 @@ def id_key(owner: int, event_id: str) -> bytes:
 
 
 def file_event(event: Json, namespaces: Mapping[str, str]) -> Filing:
-    """File a valid event. Raises UnfitIdentifier, and ValueError for an instant outside the calendar."""
+    """File a valid event. Raises UnfitIdentifier, WrongShape, and ValueError for an instant outside the calendar."""
     digest = content_digest(event, namespaces)
     columns = columns_of(event)
     keys = frozenset(keys_of(event))
@@ -73,13 +73,18 @@ def columns_of(event: Json) -> dict[str, Any]:
     """What queries ask of an event most often, each in its one spelling."""
     return {
         "event_type": event["type"],
-        "action": event.get("action"),
+        "action": _action(event.get("action")),
         "event_ms": instant_ms(event["eventTime"]),
         "biz_step": word_of("bizStep", event.get("bizStep")),
         "disposition": word_of("disposition", event.get("disposition")),
         "read_point": place_of(event.get("readPoint")),
         "biz_location": place_of(event.get("bizLocation")),
     }
+
+
+def _action(value: object) -> str | None:
+    """One of the three actions; an event of a type of one's own may hold anything there."""
+    return value if isinstance(value, str) and value in _ACTIONS else None
 
 
 def word_of(kind: str, value: object) -> str | None:
@@ -115,6 +120,7 @@ def terms_of(columns: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
             yield columns[column], kind
 
 
+_ACTIONS = ("ADD", "OBSERVE", "DELETE")
 _LISTS = (
     ("epcList", Role.EPC),
     ("childEPCs", Role.CHILD),

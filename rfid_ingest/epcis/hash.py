@@ -28,6 +28,14 @@ _NUMBER = re.compile(r"-?\d+\.\d+\Z")
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)\Z")
 
 
+class WrongShape(ValueError):
+    """A standard field whose value has another form than the standard's; events of one's own types may try."""
+
+    def __init__(self, field: str) -> None:
+        super().__init__(f"{field} has not the form that it has in the standard's events")
+        self.field = field
+
+
 def event_hash(event: Json, namespaces: Mapping[str, str] = STANDARD) -> str:
     """The event's id `ni:///sha-256;…?ver=CBV2.0`; `namespaces` gives the prefixes of its own fields."""
     return f"ni:///sha-256;{content_digest(event, namespaces).hex()}?ver={VERSION}"
@@ -39,15 +47,22 @@ def content_digest(event: Json, namespaces: Mapping[str, str] = STANDARD) -> byt
 
 
 def canonical_text(event: Json, namespaces: Mapping[str, str] = STANDARD) -> str:
-    """The text that is hashed."""
+    """The text that is hashed. Raises WrongShape, and ValueError for an instant outside the calendar."""
     text = [f"eventType={event['type']}"]
-    text += [write(event[name]) for name, write in _FIELDS if name in event]
+    text += [_written(name, write, event[name]) for name, write in _FIELDS if name in event]
     ilmd = event.get("ilmd")
     if isinstance(ilmd, Mapping):
         text.append("ilmd" + _own_fields(ilmd, namespaces))
     text += sorted(_sensor_own_fields(event.get("sensorElementList"), namespaces))
     text.append(_own_fields(event, namespaces))
     return "".join(text)
+
+
+def _written(name: str, write: Writer, given: object) -> str:
+    try:
+        return write(given)
+    except (TypeError, AttributeError, LookupError):
+        raise WrongShape(name) from None
 
 
 # --- values ------------------------------------------------------------------------------------------------

@@ -210,3 +210,25 @@ def test_documents_are_compared_by_content_not_by_bytes(db: sa.Connection) -> No
     turned = json.loads(json.dumps(dict(reversed(SEEN.items()))))
     turned["epcList"] = ["https://id.gs1.org/00/069012340000000429"]
     assert (_store(db, SEEN).new, _store(db, turned).new) == (1, 0)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("readPoint", 5),
+        ("quantityList", [5]),
+        ("bizTransactionList", 5),
+        ("persistentDisposition", {"set": 5}),
+    ],
+)
+def test_a_standard_field_of_another_form_is_a_fault_of_an_own_types_event(field: str, value: Any) -> None:
+    (fault,) = prepare(_document({**SEEN, "type": "https://example.org/Own", field: value})).faults
+    assert (fault.rule, fault.pointer) == ("shape", f"/epcisBody/eventList/0/{field}")
+
+
+@pytest.mark.parametrize("action", [{}, 5, "HANDED_OVER"])
+def test_an_own_types_action_of_another_kind_is_stored_and_not_indexed(
+    db: sa.Connection, action: Any
+) -> None:
+    done = _store(db, {**SEEN, "type": "https://example.org/Own", "action": action})
+    assert done.new == 1

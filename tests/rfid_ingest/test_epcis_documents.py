@@ -215,3 +215,40 @@ def test_contexts_are_joined_until_a_prefix_means_something_else() -> None:
     context, apart = joined([first, second, {"a": "http://other/"}, None, first])
     assert context == [STANDARD, {"a": "http://a/"}, {"b": "http://b/"}]
     assert apart == {2}
+
+
+def test_a_vocabulary_within_another_is_read_once() -> None:
+    nested = '<VocabularyElementList><VocabularyElement id="urn:x:1"/></VocabularyElementList>'
+    for number in range(5):
+        nested = f'<Vocabulary type="urn:x:v{number}">{nested}</Vocabulary>'
+    header = f"<EPCISHeader><VocabularyList>{nested}</VocabularyList></EPCISHeader>"
+    read = read_xml(_xml("", header=header)).vocabularies
+    assert [len(one["vocabularyElementList"]) for one in read] == [0, 0, 0, 0, 1]
+
+
+@pytest.mark.parametrize(("count", "taken"), [(150, True), (250, False)])
+def test_a_document_declares_a_bounded_number_of_namespaces(count: int, taken: bool) -> None:
+    own = "".join(f'<a xmlns="urn:x:{number}">1</a>' for number in range(count))
+    body = _xml(SHIPPED.format(before="", after=own))
+    if taken:
+        assert len(read_xml(body).context) == count + 1
+        return
+    with pytest.raises(MalformedDocument, match="namespaces"):
+        read_xml(body)
+
+
+def test_a_whole_number_beyond_64_bits_is_refused_by_the_schema() -> None:
+    amount = "<quantityElement><epcClass>urn:x:a</epcClass><quantity>99999999999999999999</quantity></quantityElement>"
+    read = read_xml(_xml(SHIPPED.format(before="", after=f"<quantityList>{amount}</quantityList>")))
+    assert event_faults(read.events[0])
+
+
+def test_a_document_of_too_many_levels_is_refused() -> None:
+    deep: Any = 1
+    for _ in range(300):
+        deep = {"ex:a": deep}
+    with pytest.raises(MalformedDocument, match="levels"):
+        read_json(json.dumps({"@context": STANDARD, "type": "ObjectEvent", "ex:a": deep}).encode())
+    own = "<ex:a>" * 300 + "</ex:a>" * 300
+    with pytest.raises(MalformedDocument, match="levels"):
+        read_xml(_xml(SHIPPED.format(before="", after=own)))

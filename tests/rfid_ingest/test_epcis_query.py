@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import random
 from collections.abc import Iterator
@@ -348,7 +349,7 @@ def test_the_database_answers_as_the_rules_do(db: sa.Connection, shared_data: Pa
         ({"MATCH_epc": "4711"}, "'4711' is no URI"),
         ({"MATCH_epc": "urn:epc:idpat:sgtin:*.012345.1"}, "after the first \\*"),
         ({"GT_quantity": "many"}, "is no number"),
-        ({"eventCountLimit": "0"}, "no count of at least 1"),
+        ({"eventCountLimit": "0"}, "no count from 1 to 2147483647"),
         ({"eventCountLimit": "1", "maxEventCount": "1"}, "exclude each other"),
         ({"orderBy": "bizStep"}, "write eventTime, recordTime"),
         ({"orderBy": "eventTime", "orderDirection": "UP"}, "write ASC or DESC"),
@@ -397,3 +398,36 @@ def test_a_trace_reads_no_index_from_end_to_end(db: sa.Connection) -> None:
         sa.event.remove(db.engine, "before_cursor_execute", explain)
     assert any("rfid_event_key USING PRIMARY KEY (owner=? AND value=?)" in plan for plan in plans)
     assert not [plan for plan in plans if "SCAN" in plan or "ix_rfid_event" in plan]
+
+
+def test_patterns_that_stand_for_more_than_a_statement_holds_are_refused() -> None:
+    patterns = [f"urn:epc:idpat:sgtin:{6901000 + n}.*.*" for n in range(200)]
+    with pytest.raises(QueryTooComplex, match="MATCH_epc"):
+        parse_query({"MATCH_epc": patterns})
+    assert parse_query({"MATCH_epc": patterns[:40]}).criteria
+
+
+def test_as_many_patterns_as_are_taken_are_answered(db: sa.Connection) -> None:
+    query = parse_query({"MATCH_epc": [f"urn:epc:idpat:sgtin:{6901000 + n}.*.*" for n in range(40)]})
+    assert len(search(db, 1, query, 10).events) == 0
+
+
+@pytest.mark.parametrize("name", ["EQ_" + ":" * 498, "EQ_ex:a\nb", "EQ_ex:a\x85b"])
+def test_a_parameters_name_is_short_and_without_control_characters(name: str) -> None:
+    with pytest.raises(InvalidQuery, match="control characters"):
+        parse_query({name: "1"})
+
+
+@pytest.mark.parametrize("count", ["0" * 11 + "1" + "9" * 5000, "9" * 5000, str(2**31)])
+def test_a_count_has_few_digits(count: str) -> None:
+    with pytest.raises(InvalidQuery, match="maxEventCount"):
+        parse_query({"maxEventCount": count})
+
+
+@pytest.mark.parametrize(
+    "body", [[2**63 - 1, 1, 0], [1, -(2**63), 0], [1, 1, -1], ["a", 1, 0], [1.5, 1, 0], [True, 1, 0]]
+)
+def test_a_token_with_positions_that_no_page_has_is_refused(body: list[Any]) -> None:
+    text = base64.urlsafe_b64encode(json.dumps([*body, 1772438400000 + 10**9, "own"]).encode()).decode()
+    with pytest.raises(InvalidQuery, match="no token"):
+        PageToken.parse(text, "own", AT)

@@ -13,6 +13,7 @@ from haoyun.rfid_ingest.epcis.validation.check import envelope_faults
 from haoyun.rfid_ingest.epcis.validation.fault import Fault
 
 Event = dict[str, Any]
+MOST_LEVELS = 100  # of a document; answers wrap its events once more, and JSON is written to 254 levels
 _DOCUMENTS = ("EPCISDocument", "EPCISQueryDocument")
 
 
@@ -44,6 +45,7 @@ def read_json(body: bytes) -> Capture:
 
 def read_value(value: object) -> Capture:
     """`read_json` for JSON that was parsed already."""
+    check_depth(value)
     if isinstance(value, list):
         return _bare(value, [(index,) for index in range(len(value))])
     if not isinstance(value, dict):
@@ -54,6 +56,27 @@ def read_value(value: object) -> Capture:
     if found:
         raise MalformedDocument(found)
     return _document(value)
+
+
+def check_depth(value: object) -> None:
+    """Raises MalformedDocument for JSON of more than MOST_LEVELS levels."""
+    if is_deep(value):
+        raise MalformedDocument.of("too_deep", expected=str(MOST_LEVELS))
+
+
+def is_deep(value: object) -> bool:
+    """Whether lists and objects stand in one another on more than MOST_LEVELS levels."""
+    level = [value]
+    for _ in range(MOST_LEVELS + 1):
+        level = [
+            member
+            for one in level
+            if isinstance(one, dict | list)
+            for member in (one.values() if isinstance(one, dict) else one)
+        ]
+        if not level:
+            return False
+    return True
 
 
 def _document(document: Mapping[str, Any]) -> Capture:

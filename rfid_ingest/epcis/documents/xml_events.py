@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -19,6 +20,7 @@ _TYPE = "{http://www.w3.org/2001/XMLSchema-instance}type"
 _NIL = "{http://www.w3.org/2001/XMLSchema-instance}"
 _WRAPPERS = ("baseExtension", "extension")
 _NUMBER_TYPES = ("integer", "int", "long", "short", "decimal", "double", "float")
+_MOST_WHOLE = 2**63 - 1
 _KINDS: dict[str, Kind] = {**RECORD, **{name: kind for own in FIELDS.values() for name, kind in own.items()}}
 
 
@@ -28,6 +30,7 @@ class Prefixes:
 
     declared: dict[str, str]  # namespace -> prefix
     used: dict[str, str] = field(default_factory=dict)  # prefix -> namespace
+    made: int = 0  # prefixes that no namespace had declared
 
     def name(self, tag: str) -> str:
         """`prefix:name` of an own element or attribute; a name without a namespace is unchanged."""
@@ -42,7 +45,9 @@ class Prefixes:
 
     def _made(self, uri: str) -> str:
         """A prefix for a default namespace, or for one that another namespace uses already."""
-        prefix = next(p for n in range(1, 1000) if (p := f"ns{n}") not in self.declared.values())
+        taken = set(self.declared.values())
+        prefix = next(p for n in itertools.count(self.made + 1) if (p := f"ns{n}") not in taken)
+        self.made += 1
         self.declared[uri] = prefix
         return prefix
 
@@ -119,14 +124,16 @@ def _typed(value: str, xsi_type: str) -> Any:
 
 
 def number(value: str) -> Any:
-    """The number that the text writes; other text is left for the schema to refuse."""
+    """The number that the text writes; other text, whole numbers beyond 64 bits too, is left to the schema."""
     try:
         found = float(value)
     except ValueError:
         return value
     if not math.isfinite(found):
         return value
-    return int(value) if value.lstrip("+-").isdigit() else found
+    if not value.lstrip("+-").isdigit():
+        return found
+    return int(value) if abs(int(value)) <= _MOST_WHOLE else value
 
 
 def text_of_id(element: Element) -> str:

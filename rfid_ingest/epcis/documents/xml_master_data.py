@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 from xml.etree.ElementTree import Element
 
+_ELEMENTS = "VocabularyElementList/VocabularyElement"
+
 
 def vocabularies_of(root: Element) -> list[dict[str, Any]]:
     """The vocabularies of the header, in the form of epcisMasterData.vocabularyList."""
@@ -12,7 +14,8 @@ def vocabularies_of(root: Element) -> list[dict[str, Any]]:
 
 
 def _vocabulary(element: Element) -> dict[str, Any]:
-    entries = [_element(entry) for entry in element.iter("VocabularyElement") if entry.get("id")]
+    # Children alone: a vocabulary within another would be counted once for each that it stands in.
+    entries = [_element(entry) for entry in element.findall(_ELEMENTS) if entry.get("id")]
     return {"type": element.get("type"), "vocabularyElementList": entries}
 
 

@@ -13,7 +13,7 @@ from xml.etree.ElementTree import Element, ParseError
 from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import iterparse
 
-from haoyun.rfid_ingest.epcis.documents.capture import Capture
+from haoyun.rfid_ingest.epcis.documents.capture import Capture, check_depth
 from haoyun.rfid_ingest.epcis.documents.context import STANDARD
 from haoyun.rfid_ingest.epcis.documents.xml_events import Prefixes, event_of, local
 from haoyun.rfid_ingest.epcis.documents.xml_master_data import vocabularies_of
@@ -21,6 +21,7 @@ from haoyun.rfid_ingest.epcis.errors import MalformedDocument
 from haoyun.rfid_ingest.epcis.fields import EVENT_TYPES
 from haoyun.rfid_ingest.epcis.model import CONTEXT
 
+MOST_NAMESPACES = 200  # of a document
 _ROOTS = ("EPCISDocument", "EPCISQueryDocument")
 
 
@@ -34,6 +35,7 @@ def read_xml(body: bytes) -> Capture:
         raise MalformedDocument.of("no_events")
     names = Prefixes(prefixes)
     events = [event_of(element, kind, names) for element, kind in _events(listed)]
+    check_depth(events)
     context = [CONTEXT, *({prefix: uri} for prefix, uri in names.used.items())]
     paths = [("EPCISBody", "EventList", index) for index in range(len(events))]
     return Capture(events, paths, context, vocabularies_of(root))
@@ -48,12 +50,16 @@ def _parse(body: bytes) -> tuple[Element, dict[str, str]]:
         for what, found in parser:
             if what == "start-ns":
                 prefixes.setdefault(found[1], found[0])
+                if len(prefixes) > MOST_NAMESPACES:
+                    raise MalformedDocument.of("namespaces", expected=str(MOST_NAMESPACES))
             elif root is None:
                 root = found
     except ParseError as error:
         raise MalformedDocument.of("no_xml", detail=str(error)) from None
     except DefusedXmlException:
         raise MalformedDocument.of("entities") from None
+    except MalformedDocument:  # a ValueError too
+        raise
     except (ValueError, LookupError) as error:  # an encoding that Python does not know
         raise MalformedDocument.of("no_xml", detail=str(error)) from None
     if root is None:

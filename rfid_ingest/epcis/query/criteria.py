@@ -117,9 +117,11 @@ Resolved = ColumnIn | ColumnRange | KeyIn | IdIn | Says
 
 
 def compare(operator: Operator, value: Any, bound: Any) -> bool:
-    """Whether value stands to bound as the operator says."""
+    """Whether value stands to bound as the operator says; what is no number is on no side of one."""
     if operator == "EQ":
         return bool(value == bound)
+    if not isinstance(value, int | float):
+        return False
     if operator in ("GE", "GT"):
         return bool(value > bound or (operator == "GE" and value == bound))
     return bool(value < bound or (operator == "LE" and value == bound))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from haoyun.rfid_ingest.epcis.errors import InvalidQuery
+from haoyun.rfid_ingest.epcis.errors import InvalidQuery, QueryTooComplex
 from haoyun.rfid_ingest.epcis.filing import word_of
 from haoyun.rfid_ingest.epcis.identity import index_key
 from haoyun.rfid_ingest.epcis.instants import instant_ms
@@ -29,6 +29,7 @@ from haoyun.rfid_ingest.epcis.roles import CLASS_ROLES, EPC_ROLES, Role
 from haoyun.rfid_ingest.epcis.vocabulary import bare_measurement, bare_word
 
 Parser = Callable[[str, object], Criterion]
+MOST_BEGINNINGS = 400  # of keys that patterns stand for; SQLite takes expressions of a depth of 1,000
 _ACTIONS = frozenset({"ADD", "OBSERVE", "DELETE"})
 
 
@@ -62,9 +63,15 @@ def _time(column: str, operator: Operator) -> Parser:
 def _match(*roles: Role) -> Parser:
     def parse(name: str, raw: object) -> Criterion:
         try:
-            return KeyIn(roles, keys_matching(uris(name, raw)))
+            keys = keys_matching(uris(name, raw))
         except ValueError as error:
             raise InvalidQuery(f"{name}: {error}") from None
+        if len(keys.prefixes) > MOST_BEGINNINGS:
+            raise QueryTooComplex(
+                f"{name}: the patterns stand for {len(keys.prefixes)} beginnings of identities, at most"
+                f" {MOST_BEGINNINGS} are taken (a pattern of a company's goods of all kinds has ten); ask in parts"
+            )
+        return KeyIn(roles, keys)
 
     return parse
 
@@ -86,18 +93,26 @@ def _persistent(which: str) -> Parser:
         wanted = {bare_word("disposition", word) for word in texts(name, raw)}
 
         def test(view: View) -> bool:
-            found = view.event.get("persistentDisposition") or {}
-            return any(word_of("disposition", word) in wanted for word in found.get(which, ()))
+            found = _object(view.event, "persistentDisposition").get(which)
+            words = found if isinstance(found, list) else ()
+            return any(word_of("disposition", word) in wanted for word in words)
 
         return Says(test)
 
     return parse
 
 
+def _object(event: Json, name: str) -> Json:
+    """An object of the event; events of types of one's own may hold anything there."""
+    found = event.get(name)
+    return found if isinstance(found, Mapping) else {}
+
+
 def quantities(event: Json) -> Iterator[float]:
     """The quantities of every list of the event."""
     for name in ("quantityList", "childQuantityList", "inputQuantityList", "outputQuantityList"):
-        for element in event.get(name) or ():
+        elements = event.get(name)
+        for element in elements if isinstance(elements, list) else ():
             if isinstance(element, Mapping) and isinstance(element.get("quantity"), int | float):
                 yield element["quantity"]
 
@@ -128,16 +143,23 @@ def _instants(where: Callable[[Json], Iterator[Any]], operator: Operator) -> Par
 
     def parse(name: str, raw: object) -> Criterion:
         bound = milliseconds(name, raw)
-        return Says(
-            lambda view: any(compare(operator, instant_ms(text), bound) for text in where(view.event))
-        )
+        return Says(lambda view: any(_is_on_side(text, operator, bound) for text in where(view.event)))
 
     return parse
 
 
+def _is_on_side(text: str, operator: Operator, bound_ms: int) -> bool:
+    """Whether the instant lies on this side of the bound; one outside the calendar lies on none."""
+    try:
+        return compare(operator, instant_ms(text), bound_ms)
+    except ValueError:
+        return False
+
+
 def _declaration_time(event: Json) -> Iterator[Any]:
-    if "errorDeclaration" in event:
-        yield event["errorDeclaration"]["declarationTime"]
+    found = _object(event, "errorDeclaration").get("declarationTime")
+    if isinstance(found, str):
+        yield found
 
 
 def _sensor_times(name: str) -> Callable[[Json], Iterator[Any]]:
@@ -152,7 +174,7 @@ def _sensor_times(name: str) -> Callable[[Json], Iterator[Any]]:
 def _reason(name: str, raw: object) -> Criterion:
     wanted = {bare_word("error", word) for word in texts(name, raw)}
     return Says(
-        lambda view: word_of("error", (view.event.get("errorDeclaration") or {}).get("reason")) in wanted
+        lambda view: word_of("error", _object(view.event, "errorDeclaration").get("reason")) in wanted
     )
 
 

@@ -64,11 +64,12 @@ def _typed(name: str, raw: object, part: str, type_name: str) -> Criterion:
     wanted_type = bare_word(kind, type_name)
 
     def test(view: View) -> bool:
+        entries = view.event.get(listed)
         return any(
             isinstance(entry, Mapping)
             and bare_word(kind, str(entry.get("type", ""))) == wanted_type
             and index_key(str(entry.get(part))) in wanted
-            for entry in view.event.get(listed) or ()
+            for entry in (entries if isinstance(entries, list) else ())
         )
 
     return Says(test, narrowed=KeyIn((role,), Keys(wanted)))

@@ -15,6 +15,7 @@ from haoyun.rfid_ingest.epcis.errors import InvalidQuery
 from haoyun.tracking.instants import from_ms, to_ms
 
 LIFETIME = timedelta(days=1)
+_MOST = 2**62  # of a position; a database's whole numbers end at 2**63
 Position = tuple[int, int]  # the value that orders the events, the event's number
 
 
@@ -22,7 +23,7 @@ Position = tuple[int, int]  # the value that orders the events, the event's numb
 class PageToken:
     """The position after which the next page begins, how many events came before, and until when it is good."""
 
-    position: tuple[int | float | str, int]
+    position: Position
     served: int
     expires_at: datetime
     query: str  # of which query it is: a token of another one is refused
@@ -39,9 +40,8 @@ class PageToken:
             value, seq, served, expires_ms, of = orjson.loads(
                 base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
             )
-            if not (
-                type(seq) is type(served) is type(expires_ms) is int and isinstance(value, int | float | str)
-            ):
+            whole = type(value) is type(seq) is type(served) is type(expires_ms) is int
+            if not (whole and -_MOST <= value <= _MOST and -_MOST <= seq <= _MOST and 0 <= served <= _MOST):
                 raise ValueError
             token = cls((value, seq), served, from_ms(expires_ms), of)
         except (ValueError, TypeError, binascii.Error, OverflowError):

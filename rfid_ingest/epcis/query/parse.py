@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from haoyun.rfid_ingest.epcis.errors import InvalidQuery
@@ -11,6 +12,10 @@ from haoyun.rfid_ingest.epcis.query.flexible import parse_flexible
 from haoyun.rfid_ingest.epcis.query.values import count, one_text
 
 MOST_PARAMETERS = 100
+LONGEST_NAME = (
+    500  # characters; longer names cost the patterns below more time than any field's name is worth
+)
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _CONTROLS = ("orderBy", "orderDirection", "eventCountLimit", "maxEventCount")
 _ORDERS = ("eventTime", "recordTime")
 _IGNORED = (
@@ -19,9 +24,14 @@ _IGNORED = (
 
 
 def parse_query(parameters: Mapping[str, object]) -> Query:
-    """The query that these parameters ask for. Raises InvalidQuery, which names the parameter."""
+    """The query that these parameters ask for. Raises InvalidQuery, which names the parameter, and QueryTooComplex."""
     if len(parameters) > MOST_PARAMETERS:
         raise InvalidQuery(f"at most {MOST_PARAMETERS} parameters are taken, not {len(parameters)}")
+    for name in parameters:
+        if len(name) > LONGEST_NAME or _CONTROL.search(name):
+            raise InvalidQuery(
+                f"{name[:40]!r}…: a parameter's name has at most {LONGEST_NAME} characters, no control characters"
+            )
     criteria = tuple(
         _criterion(name, raw) for name, raw in parameters.items() if name not in (*_CONTROLS, _IGNORED)
     )

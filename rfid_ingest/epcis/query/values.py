@@ -75,10 +75,10 @@ def numbers(name: str, raw: Raw) -> frozenset[float]:
 
 
 def count(name: str, raw: Raw) -> int:
-    """A count of at least one."""
+    """A count from 1 to 2**31 - 1."""
     text = one_text(name, raw)
-    if not (text.isascii() and text.isdigit() and 1 <= int(text[:12]) <= _MOST_COUNT):
-        raise InvalidQuery(f"{name}: {text[:60]!r} is no count of at least 1")
+    if not (text.isascii() and text.isdigit() and len(text) <= 12 and 1 <= int(text) <= _MOST_COUNT):
+        raise InvalidQuery(f"{name}: {text[:60]!r} is no count from 1 to {_MOST_COUNT}")
     return int(text)
 
 

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from haoyun.rfid_ingest.epcis.documents.capture import Capture
 from haoyun.rfid_ingest.epcis.documents.context import namespaces_of
 from haoyun.rfid_ingest.epcis.filing import LONGEST_IDENTIFIER, Filing, UnfitIdentifier, file_event
+from haoyun.rfid_ingest.epcis.hash import WrongShape
 from haoyun.rfid_ingest.epcis.repository.append import append, own_events
 from haoyun.rfid_ingest.epcis.repository.contexts import keep_context
 from haoyun.rfid_ingest.epcis.repository.master_data import keep_vocabularies
@@ -89,6 +90,8 @@ def _filed(event: object, path: Path, namespaces: Mapping[str, str]) -> Filing |
         filing = file_event(event, own)
     except UnfitIdentifier as error:
         return [Fault.of(path, "too_long", value=str(error.length), expected=str(LONGEST_IDENTIFIER))]
+    except WrongShape as error:
+        return [Fault.of((*path, error.field), "shape", value=error.field)]
     except ValueError:
         return [Fault.of((*path, "eventTime"), "instant", value=str(event.get("eventTime"))[:80])]
     if "\\u0000" in filing.document:

@@ -139,6 +139,18 @@ RULES: Mapping[str, tuple[str, str]] = {
         "{value} 不在日历范围内",
         "{value} lies outside the calendar",
     ),
+    "too_deep": (
+        "内容嵌套过深，至多 {expected} 层",
+        "lists and objects stand in one another on too many levels, at most {expected} are taken",
+    ),
+    "namespaces": (
+        "XML 命名空间过多，至多 {expected} 个",
+        "the XML declares too many namespaces, at most {expected} are taken",
+    ),
+    "shape": (
+        "{value} 的内容应与标准事件中的同名字段一样",
+        "{value} should have the form that it has in the standard's events",
+    ),
     "zero": ("文本不能包含字符 U+0000", "text cannot contain the character U+0000"),
 }
 # Refusals of JSON Schema itself, by their keyword.
