@@ -64,6 +64,22 @@ def writing(view: View) -> View:
     return guarded
 
 
+def trading(view: View) -> View:
+    """Only for people who act for their organization, not drivers: what a query or subscription tells others stays.
+
+    Passes `org_id`.
+    """
+
+    @functools.wraps(view)
+    def guarded(**kwargs: Any) -> Any:
+        actor = must_be_somebody()
+        if not actor.may_trade:
+            raise EpcisProblem(403, "owners, dispatchers and operators keep queries and subscriptions")
+        return view(org_id=actor.org_id, **kwargs)
+
+    return guarded
+
+
 def may_write(actor: Actor) -> bool:
     """Owners, dispatchers and operators may, and drivers, who report from the road."""
     return actor.may_trade or Role.DRIVER in actor.roles

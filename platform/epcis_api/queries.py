@@ -8,7 +8,7 @@ from urllib.parse import quote
 import orjson
 from flask import Response, request
 
-from haoyun.platform.epcis_api.access import PREFIX, group, reading, writing
+from haoyun.platform.epcis_api.access import PREFIX, group, reading, trading
 from haoyun.platform.epcis_api.events import answer_query
 from haoyun.platform.epcis_api.negotiation import discovery, epc_format, json_body, wants_xml
 from haoyun.platform.epcis_api.pages import answer_json, cut, name_token, per_page
@@ -16,6 +16,7 @@ from haoyun.platform.epcis_api.problems import EpcisProblem
 from haoyun.platform.epcis_api.stream import stream_events, wants_stream
 from haoyun.platform.ids import new_id
 from haoyun.platform.services import services
+from haoyun.rfid_ingest.epcis.documents.capture import MOST_LEVELS, is_deep
 from haoyun.rfid_ingest.epcis.errors import InvalidQuery, NotFound
 from haoyun.rfid_ingest.epcis.model import rfc3339
 from haoyun.rfid_ingest.epcis.repository.owners import find_owner, owner_of
@@ -37,11 +38,13 @@ def _body() -> dict[str, Any]:
         raise EpcisProblem(400, f"this is not JSON: {error}") from None
     if not isinstance(body, dict):
         raise EpcisProblem(400, "the body is a JSON object")
+    if is_deep(body):
+        raise EpcisProblem(400, f"the body has more than {MOST_LEVELS} levels of lists and objects")
     return body
 
 
 @blueprint.post("/queries")
-@writing
+@trading
 def post_query(org_id: str) -> Response:
     """Keep a query under a name."""
     body = _body()
@@ -80,7 +83,7 @@ def get_query(org_id: str, name: str) -> Response:
 
 
 @blueprint.delete("/queries/<name>")
-@writing
+@trading
 def delete_query(org_id: str, name: str) -> Response:
     """Forget a query; subscriptions to it end."""
     with services().write_tracking() as db:
@@ -114,7 +117,7 @@ def refuse_websocket(org_id: str, name: str) -> Response:
 
 
 @blueprint.post("/queries/<name>/subscriptions")
-@writing
+@trading
 def post_subscription(org_id: str, name: str) -> Response:
     """Subscribe a web address to a query."""
     wish = wish_of(_body(), epc_format())
@@ -152,7 +155,7 @@ def get_subscription(org_id: str, name: str, subscription_id: str) -> Response:
 
 
 @blueprint.delete("/queries/<name>/subscriptions/<subscription_id>")
-@writing
+@trading
 def delete_subscription(org_id: str, name: str, subscription_id: str) -> Response:
     """End a subscription."""
     with services().write_tracking() as db:

@@ -19,11 +19,12 @@ from haoyun.platform.database import Databases, reading
 from haoyun.platform.epcis_api.deliver import SubscriptionFollower
 from haoyun.platform.services import EXTENSION
 from haoyun.rfid_ingest.epcis.errors import DeliveryFailed, SubscriptionRefused
-from haoyun.rfid_ingest.epcis.repository.tables import SUBSCRIPTION
+from haoyun.rfid_ingest.epcis.repository.tables import NAMED_QUERY, SUBSCRIPTION
 from haoyun.rfid_ingest.epcis.subscriptions import deliver as deliver_module
 from haoyun.rfid_ingest.epcis.subscriptions.deliver import deliver_due
 from haoyun.rfid_ingest.epcis.subscriptions.post import post, signature
 from haoyun.rfid_ingest.epcis.subscriptions.schedule import parse_schedule
+from haoyun.rfid_ingest.epcis.subscriptions.subscription import check_address
 from haoyun.rfid_ingest.epcis.validation.check import faults
 
 Make = Callable[..., Any]
@@ -265,3 +266,72 @@ def test_a_websocket_is_declined_with_what_is_offered_instead(party: Make) -> No
     me.post("/queries", {"name": "q", "query": {}})
     answer = me.get("/queries/q/events?stream=true", Upgrade="websocket", Connection="Upgrade")
     assert answer.status_code == 406 and "stream=true" in answer.get_json()["detail"]
+
+
+@pytest.mark.parametrize(
+    "dest",
+    ["http://example.org/到", f"http://{'a' * 64}.example.org/", "http://a..b/", "http://example.org/a b"],
+)
+def test_an_address_that_cannot_be_written_is_refused_and_is_a_failed_delivery(dest: str) -> None:
+    with pytest.raises(SubscriptionRefused, match="dest"):
+        check_address(dest)
+    with pytest.raises(DeliveryFailed):
+        post(dest, b"{}", None, private=False)
+
+
+@pytest.mark.parametrize(
+    "host", ["239.0.0.1", "[ff0e::1]", "[fec0::1]", "[64:ff9b::a00:1]", "[2002:a00:1::1]", "[::10.0.0.1]",
+             "[::ffff:10.0.0.1]"],
+)  # fmt: skip
+def test_addresses_that_carry_or_are_another_networks_are_not_called(host: str) -> None:
+    with pytest.raises(DeliveryFailed, match="own network"):
+        post(f"http://{host}:9/", b"{}", None, private=False)
+
+
+def test_a_query_that_cannot_be_answered_holds_up_its_own_subscription_alone(
+    party: Make, receiver: Receiver, serve: Callable[..., int], databases: Databases
+) -> None:
+    me, other = party(), party("carrier")
+    _subscribe(me, receiver)
+    _subscribe(other, receiver)
+    broken = sa.update(NAMED_QUERY).where(
+        NAMED_QUERY.c.owner == sa.select(sa.func.min(NAMED_QUERY.c.owner)).scalar_subquery()
+    )
+    with databases.tracking.begin() as db:  # as an older version kept it
+        db.execute(broken.values(query='{"no parameter": 1}'))
+    me.post("/capture", document(seen(1)))
+    other.post("/capture", document(seen(2)))
+    assert serve(datetime.now(UTC)) == 1
+    with databases.tracking.connect() as db:
+        rows = db.execute(sa.select(SUBSCRIPTION).order_by(SUBSCRIPTION.c.owner)).all()
+    assert [row.failures for row in rows] == [1, 0]
+    assert "no parameter is no query parameter" in rows[0].problem
+
+
+def test_what_stands_oddly_in_an_event_does_not_match_and_ends_nothing(
+    party: Make, receiver: Receiver, serve: Callable[..., int]
+) -> None:
+    me = party()
+    query = {"GE_errorDeclarationTime": "2026-01-01T00:00:00Z", "EQ_persistentDisposition_set": ["damaged"],
+             "GE_quantity": 1, "EQ_bizTransaction_po": ["urn:x:1"]}  # fmt: skip
+    for number, (name, value) in enumerate(query.items()):
+        me.post("/queries", {"name": f"q{number}", "query": {name: value}})
+        made = me.post(f"/queries/q{number}/subscriptions", {"dest": receiver.url, "stream": True})
+        assert made.status_code == 201, made.text
+    own = seen(1, type="https://example.org/Own", persistentDisposition="abc", sensorElementList=5)
+    early = seen(2, errorDeclaration={"declarationTime": "0001-01-01T00:00:00+05:00"})
+    for event in (own, early):
+        assert me.post("/events", event).status_code == 201
+    assert serve(datetime.now(UTC)) == 0
+    assert receiver.got == []
+
+
+def test_drivers_keep_no_queries_and_no_subscriptions(party: Make) -> None:
+    driver = party("third", "driver")
+    for method, path in (
+        ("POST", "/queries"),
+        ("DELETE", "/queries/q"),
+        ("POST", "/queries/q/subscriptions"),
+        ("DELETE", "/queries/q/subscriptions/s"),
+    ):
+        assert driver.call(method, path, json={"name": "q", "query": {}}).status_code == 403

@@ -24,6 +24,7 @@ from haoyun.rfid_ingest.epcis.repository.tables import EVENT
 from haoyun.rfid_ingest.epcis.subscriptions import store
 from haoyun.rfid_ingest.epcis.subscriptions.queries_store import get_query
 from haoyun.rfid_ingest.epcis.subscriptions.store import Subscription
+from haoyun.rfid_ingest.errors import RfidError
 
 EVENTS_A_DOCUMENT = 100
 ROUND_S = 20.0  # a round ends then, whoever still waits: the next begins at once
@@ -31,6 +32,8 @@ NUMBERS_A_LOOK = 5_000  # events looked at for one document
 
 Transaction = Callable[[], AbstractContextManager[sa.Connection]]
 Post = Callable[[str, bytes, str | None], None]
+# What an event or a query that is stored already may bring about: it is the trouble of one subscription alone.
+_UNFIT = (RfidError, ValueError, TypeError, AttributeError, LookupError)
 log = structlog.get_logger(__name__)
 
 
@@ -63,9 +66,13 @@ def _serve(reading: Transaction, writing: Transaction, post: Post, one: Subscrip
             return False
     with reading() as db:
         try:
-            parcel = _parcel(db, one, now)
+            parcel = _evaluated(db, one, now)
         except NotFound:  # the query and with it the subscription were deleted a moment ago
             return False
+    if isinstance(parcel, str):
+        with writing() as db:
+            store.failed(db, one, parcel, now)
+        return False
     try:
         if parcel.body is not None:
             post(one.dest, parcel.body, one.signature_token)
@@ -79,6 +86,17 @@ def _serve(reading: Transaction, writing: Transaction, post: Post, one: Subscrip
     with writing() as db:
         store.delivered(db, one, parcel.cursor, now, notified=parcel.body is not None, more=parcel.more)
     return parcel.body is not None
+
+
+def _evaluated(db: sa.Connection, one: Subscription, now: datetime) -> _Parcel | str:
+    """What the receiver gets next, or what stands in the way. Raises NotFound."""
+    try:
+        return _parcel(db, one, now)
+    except NotFound:
+        raise
+    except _UNFIT as error:
+        log.error("subscription cannot be evaluated", subscription=one.id, exc_info=True)
+        return f"the query cannot be answered: {error}"
 
 
 def _parcel(db: sa.Connection, one: Subscription, now: datetime) -> _Parcel:

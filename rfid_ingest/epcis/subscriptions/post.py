@@ -12,12 +12,15 @@ import http.client
 import ipaddress
 import socket
 import ssl
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from haoyun.rfid_ingest.epcis.errors import DeliveryFailed
 
 TIMEOUT_S = 10.0
 _MOST_ANSWER_BYTES = 10_000
+# Addresses that carry another one within them, by which the own network could be meant: IPv4-compatible (RFC 4291,
+# 2.5.5.1), NAT64 (RFC 6052) and 6to4 (RFC 3056).
+_CARRYING = tuple(map(ipaddress.IPv6Network, ("::/96", "64:ff9b::/96", "2002::/16")))
 
 
 def signature(token: str, body: bytes) -> str:
@@ -27,28 +30,41 @@ def signature(token: str, body: bytes) -> str:
 
 def post(dest: str, body: bytes, token: str | None, *, private: bool) -> None:
     """Post a document. `private` allows addresses of the own network. Raises DeliveryFailed with the reason."""
-    parts = urlsplit(dest)
+    try:
+        status = _status(urlsplit(dest), body, token, private=private)
+    # A ValueError is an address that cannot be written: a label too long for a name, a path beyond ASCII.
+    except (OSError, http.client.HTTPException, ValueError) as error:
+        raise DeliveryFailed(f"{_host(dest)}: {error}"[:300]) from error
+    if not 200 <= status < 300:
+        raise DeliveryFailed(f"{_host(dest)} answered {status}")
+
+
+def _host(dest: str) -> str:
+    try:
+        return str(urlsplit(dest).hostname)[:100]
+    except ValueError:
+        return dest[:100]
+
+
+def _status(parts: SplitResult, body: bytes, token: str | None, *, private: bool) -> int:
+    """The status that the receiver answers the document with."""
     secure = parts.scheme == "https"
     host, port = str(parts.hostname), parts.port or (443 if secure else 80)
     headers = {"Content-Type": "application/json", "Host": parts.netloc, "User-Agent": "Haoyun-EPCIS"}
     if token:
         headers["GS1-Signature"] = signature(token, body)
-    try:
-        stream = socket.create_connection((_address(host, port, private=private), port), TIMEOUT_S)
-        if secure:
-            stream = ssl.create_default_context().wrap_socket(stream, server_hostname=host)
-        connection = http.client.HTTPConnection(host, port, timeout=TIMEOUT_S)
-        connection.sock = stream
-        with stream:
-            connection.request(
-                "POST", (parts.path or "/") + (f"?{parts.query}" if parts.query else ""), body, headers
-            )
-            answer = connection.getresponse()
-            answer.read(_MOST_ANSWER_BYTES)
-    except (OSError, http.client.HTTPException) as error:
-        raise DeliveryFailed(f"{host}: {error}"[:300]) from error
-    if not 200 <= answer.status < 300:
-        raise DeliveryFailed(f"{host} answered {answer.status}")
+    stream = socket.create_connection((_address(host, port, private=private), port), TIMEOUT_S)
+    if secure:
+        stream = ssl.create_default_context().wrap_socket(stream, server_hostname=host)
+    connection = http.client.HTTPConnection(host, port, timeout=TIMEOUT_S)
+    connection.sock = stream
+    with stream:
+        connection.request(
+            "POST", (parts.path or "/") + (f"?{parts.query}" if parts.query else ""), body, headers
+        )
+        answer = connection.getresponse()
+        answer.read(_MOST_ANSWER_BYTES)
+    return answer.status
 
 
 def _address(host: str, port: int, *, private: bool) -> str:
@@ -62,4 +78,10 @@ def _address(host: str, port: int, *, private: bool) -> str:
 
 
 def _is_public(address: str) -> bool:
-    return ipaddress.ip_address(address.split("%", maxsplit=1)[0]).is_global
+    found = ipaddress.ip_address(address.split("%", maxsplit=1)[0])
+    if isinstance(found, ipaddress.IPv6Address):
+        if found.ipv4_mapped is not None:
+            return _is_public(str(found.ipv4_mapped))
+        if found.is_site_local or any(found in network for network in _CARRYING):
+            return False
+    return found.is_global and not found.is_multicast

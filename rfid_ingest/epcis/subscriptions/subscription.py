@@ -42,10 +42,15 @@ class Wish:
 
 
 def check_address(dest: str) -> None:
-    """Raises SubscriptionRefused for anything but a web address without a password."""
+    """Raises SubscriptionRefused for anything but a web address in ASCII (RFC 3986) without a password."""
+    if not dest.isascii() or any(mark <= " " or mark == "\x7f" for mark in dest):
+        raise SubscriptionRefused(
+            "dest: write a name beyond ASCII as xn--…, other characters and blanks with %, such as %20"
+        )
     try:
         parts = urlsplit(dest)
         port = parts.port
+        (parts.hostname or "").encode("idna")  # no part of the name is empty or longer than 63 characters
     except ValueError:
         raise SubscriptionRefused("dest: this is no web address") from None
     if parts.scheme not in ("http", "https") or not parts.hostname or len(dest) > _LONGEST or port == 0:
