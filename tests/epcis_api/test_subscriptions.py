@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -21,6 +23,7 @@ from haoyun.platform.services import EXTENSION
 from haoyun.rfid_ingest.epcis.errors import DeliveryFailed, SubscriptionRefused
 from haoyun.rfid_ingest.epcis.repository.tables import NAMED_QUERY, SUBSCRIPTION
 from haoyun.rfid_ingest.epcis.subscriptions import deliver as deliver_module
+from haoyun.rfid_ingest.epcis.subscriptions import post as post_module
 from haoyun.rfid_ingest.epcis.subscriptions.deliver import deliver_due
 from haoyun.rfid_ingest.epcis.subscriptions.post import post, signature
 from haoyun.rfid_ingest.epcis.subscriptions.schedule import parse_schedule
@@ -286,6 +289,27 @@ def test_an_address_that_cannot_be_written_is_refused_and_is_a_failed_delivery(d
 def test_addresses_that_carry_or_are_another_networks_are_not_called(host: str) -> None:
     with pytest.raises(DeliveryFailed, match="own network"):
         post(f"http://{host}:9/", b"{}", None, private=False)
+
+
+def test_a_receiver_that_answers_a_byte_at_a_time_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each byte comes well within the time of a step, so that only the time of all of them ends it."""
+    monkeypatch.setattr(post_module, "TOTAL_S", 0.5)
+    ended = threading.Event()
+
+    def dribble(server: socket.socket) -> None:
+        stream, _ = server.accept()
+        with stream, suppress(OSError):
+            stream.recv(65_536)
+            while not ended.wait(0.1):
+                stream.sendall(b"H")
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        answering = threading.Thread(target=dribble, args=(server,), daemon=True)
+        answering.start()
+        with pytest.raises(DeliveryFailed):
+            post(f"http://127.0.0.1:{server.getsockname()[1]}/", b"{}", None, private=True)
+        ended.set()
+        answering.join(5)
 
 
 def test_a_query_that_cannot_be_answered_holds_up_its_own_subscription_alone(

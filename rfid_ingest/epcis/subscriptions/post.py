@@ -12,11 +12,15 @@ import http.client
 import ipaddress
 import socket
 import ssl
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from urllib.parse import SplitResult, urlsplit
 
 from haoyun.rfid_ingest.epcis.errors import DeliveryFailed
 
-TIMEOUT_S = 10.0
+TIMEOUT_S = 10.0  # of each step
+TOTAL_S = 15.0  # of all steps: who answers a byte at a time would hold up all other subscribers
 _MOST_ANSWER_BYTES = 10_000
 # Addresses that carry another one within them, by which the own network could be meant: IPv4-compatible (RFC 4291,
 # 2.5.5.1), NAT64 (RFC 6052) and 6to4 (RFC 3056).
@@ -55,16 +59,36 @@ def _status(parts: SplitResult, body: bytes, token: str | None, *, private: bool
         headers["GS1-Signature"] = signature(token, body)
     stream = socket.create_connection((_address(host, port, private=private), port), TIMEOUT_S)
     if secure:
-        stream = ssl.create_default_context().wrap_socket(stream, server_hostname=host)
+        context = ssl.create_default_context()
+        stream = context.wrap_socket(stream, server_hostname=host, do_handshake_on_connect=False)
     connection = http.client.HTTPConnection(host, port, timeout=TIMEOUT_S)
     connection.sock = stream
-    with stream:
+    with stream, _ended_after(stream, TOTAL_S):
+        if isinstance(stream, ssl.SSLSocket):
+            stream.do_handshake()
         connection.request(
             "POST", (parts.path or "/") + (f"?{parts.query}" if parts.query else ""), body, headers
         )
         answer = connection.getresponse()
         answer.read(_MOST_ANSWER_BYTES)
     return answer.status
+
+
+@contextmanager
+def _ended_after(stream: socket.socket, seconds: float) -> Iterator[None]:
+    """Cut the connection when the time is up, whatever it waits for."""
+    timer = threading.Timer(seconds, _cut, [stream])
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
+def _cut(stream: socket.socket) -> None:
+    with suppress(OSError):  # closed meanwhile
+        stream.shutdown(socket.SHUT_RDWR)
 
 
 def _address(host: str, port: int, *, private: bool) -> str:
