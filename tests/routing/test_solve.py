@@ -128,7 +128,7 @@ def test_a_cancelled_search_answers_at_once_with_the_best_so_far(r101: Problem) 
         progress=lambda _: heard.append(time.monotonic()),
         cancelled=lambda: bool(heard),
     )
-    assert time.monotonic() - heard[0] < 1
+    assert time.monotonic() - heard[0] < 10, "long before the limit, on a busy machine too"
     assert plan.routes
 
 
