@@ -115,7 +115,7 @@ def test_the_time_limit_is_kept(r101: Problem, seconds: float) -> None:
     begun = time.monotonic()
     plan = solve(r101, time_limit_s=seconds)
     took = time.monotonic() - begun
-    assert plan.seconds <= took < seconds * 1.03 + 0.4, (
+    assert plan.seconds <= took < seconds * 1.03 + 2, (
         "a busy machine may add a little to the end of a process"
     )
 
