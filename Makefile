@@ -43,10 +43,11 @@ install: $(VENV)/.python
 	fi
 	@if [ "$$(cat $(VENV)/.warmed 2>/dev/null)" != "$(KERNEL_KEY)" ]; then \
 		set -e; \
-		echo "compiling the searches for roads and routes and the tag codec (three minutes, once)"; \
-		$(BIN)/python -c "from haoyun.maps.warm import warm_up; warm_up()"; \
+		echo "compiling the searches for roads and routes and the tag codec (about four minutes, once)"; \
+		{ $(BIN)/python -c "from haoyun.maps.warm import warm_up; warm_up()" && \
+			$(BIN)/python -c "from haoyun.rfid_ingest.epc.batch import warm_batch; warm_batch()"; } & beside=$$!; \
 		$(BIN)/python -m haoyun.routing.warm; \
-		$(BIN)/python -c "from haoyun.rfid_ingest.epc.batch import warm_batch; warm_batch()"; \
+		wait $$beside; \
 		echo "$(KERNEL_KEY)" > $(VENV)/.warmed; \
 	fi
 

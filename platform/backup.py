@@ -9,11 +9,15 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import date
 from pathlib import Path
 
 import sqlalchemy as sa
 
 from haoyun.platform.database import Databases
+from haoyun.tracking.history.day_files import FOLDER as DAYS
+from haoyun.tracking.history.day_files import drop_file
+from haoyun.tracking.history.partitions import day_of
 
 FILES = ("tracking.db", "platform.db")
 
@@ -46,6 +50,14 @@ def back_up(databases: Databases, folder: Path) -> Iterator[str]:
         rows = _copy(Path(str(engine.url.database)), target)
         target.chmod(0o600)
         yield f"{target}: {rows} rows in {target.stat().st_size} bytes"
+    # After tracking.db: what leaves its log meanwhile is in a day's file before.
+    data = Path(str(databases.tracking.url.database)).parent
+    for source in _days(data):
+        (folder / DAYS).mkdir(exist_ok=True, mode=0o700)
+        target = folder / DAYS / source.name
+        rows = _copy(source, target)
+        target.chmod(0o600)
+        yield f"{target}: {rows} rows in {target.stat().st_size} bytes"
 
 
 def restore(data: Path, folder: Path, *, postgres: bool, force: bool) -> Iterator[str]:
@@ -66,6 +78,18 @@ def restore(data: Path, folder: Path, *, postgres: bool, force: bool) -> Iterato
     for name in FILES:
         rows = _replace(folder / name, data / name)
         yield f"{data / name}: {rows} rows"
+    for old in _days(data):
+        if not (folder / DAYS / old.name).exists():
+            drop_file(data / DAYS, day_of(date.fromisoformat(old.stem)))
+    for source in _days(folder):
+        (data / DAYS).mkdir(exist_ok=True, mode=0o700)
+        rows = _replace(source, data / DAYS / source.name)
+        yield f"{data / DAYS / source.name}: {rows} rows"
+
+
+def _days(data: Path) -> list[Path]:
+    """The files of positions by day."""
+    return sorted((data / DAYS).glob("????-??-??.db"))
 
 
 def _replace(source: Path, target: Path) -> int:

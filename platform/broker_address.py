@@ -16,6 +16,18 @@ def ingest_address(settings: Settings) -> BrokerAddress:
     return EmbeddedBroker(settings.data, settings.broker_port).ingest_address
 
 
+def gateway_address(settings: Settings) -> BrokerAddress:
+    """How the platform's own gateways, which speak for devices, reach the broker. Raises BadBrokerUrl.
+
+    On another broker than the embedded one that is an identity of its own, or else the intake's.
+    """
+    if settings.gateway_mqtt_url is not None:
+        return parse_mqtt_url(settings.gateway_mqtt_url.get_secret_value())
+    if settings.mqtt_url is not None:
+        return parse_mqtt_url(settings.mqtt_url.get_secret_value())
+    return EmbeddedBroker(settings.data, settings.broker_port).gateway_address
+
+
 def mqtt_url(settings: Settings) -> str:
     """The broker's address for devices, without anybody's credentials."""
     if settings.mqtt_public_url:

@@ -8,12 +8,16 @@ from __future__ import annotations
 import threading
 from functools import cache
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 from haoyun.platform.jobs.celery_engine import make_app, register
 from haoyun.platform.jobs.worker import Worker, utc_now
 from haoyun.platform.logs import configure_logs
+from haoyun.platform.market.context import MarketContext
 from haoyun.platform.planning.crews import Crews
 from haoyun.platform.planning.dispatch import handlers
+from haoyun.platform.publishing.importing.job import handlers as import_handlers
+from haoyun.platform.rounds.job import handlers as round_handlers
 from haoyun.platform.settings import Settings, SettingsError
 
 if TYPE_CHECKING:
@@ -40,7 +44,12 @@ def build() -> Celery:
     def worker() -> Worker:
         # At the first job, so in the process that runs it: connections must not be shared with its parent.
         databases = settings.databases()
-        found = handlers(settings, databases, Crews(), utc_now)
+        market = cache(lambda: MarketContext.load(settings, databases.tracking))  # only where it is asked for
+        found = {
+            **handlers(settings, databases, Crews(), utc_now),
+            **round_handlers(databases, market, utc_now),
+            **import_handlers(databases, market, utc_now, ZoneInfo(settings.time_zone)),
+        }
         return Worker(databases, found, threading.Event(), settings.job_lease_s)
 
     register(app, lambda job_id: worker().run_one(job_id))

@@ -14,14 +14,19 @@ from haoyun.platform.database import Databases
 from haoyun.platform.settings import Settings, SettingsError
 
 COMMANDS = {
+    "bridge": "bring reports on native topics of another broker to this one",
     "broker": "run the embedded MQTT broker",
     "config": "show the settings and where they come from",
     "db": "upgrade, check, back up and restore the databases",
+    "deadletters": "list and retry messages that the intake refused",
     "demo": "run the whole platform with simulated devices and a market",
     "doctor": "check this installation and say what to mend",
     "epc": "decode and encode RFID tags (EPC)",
+    "history": "export positions, and say how long they are kept",
     "ingest": "store what devices send over MQTT",
-    "live": "push live updates to browsers (not built yet)",
+    "jt808-gateway": "let JT/T 808 terminals of trucks report over TCP",
+    "labels": "number pallets (SSCC), print their labels, list tags for a printer",
+    "live": "push positions to live pages, in a process of its own",
     "map": "import and look at road networks",
     "reoptimize": "work changes into a plan that is being driven",
     "rfid": "tag reads from files and LLRP readers, and how a reader writes its JSON",
@@ -45,7 +50,8 @@ class LazyGroup(click.Group):
         """Import one command."""
         if cmd_name not in COMMANDS:
             return None
-        found = importlib.import_module(f"haoyun.platform.commands.{cmd_name}").command
+        module = cmd_name.replace("-", "_")
+        found = importlib.import_module(f"haoyun.platform.commands.{module}").command
         assert isinstance(found, click.Command)
         return found
 

@@ -13,7 +13,7 @@ LOOK_TIMEOUT_S = 2.0
 
 
 def installation(settings: Settings) -> list[Child]:
-    """Broker (unless another is named), intake, worker and portal; each may be killed at any time."""
+    """Broker (unless another is named), intake, worker, portal, a gateway if wanted; each may be killed at any time."""
     data, environment = settings.data, environment_of(settings)
     ready_file(settings, "ingest").unlink(missing_ok=True)
 
@@ -26,6 +26,12 @@ def installation(settings: Settings) -> list[Child]:
         child("serve", ready=lambda: answers(f"{portal_url(settings)}/healthz")),
         child("ingest", ready=ready_file(settings, "ingest").exists),
         child("worker"),
+        *(
+            [child("live", ready=lambda: answers(f"{live_url(settings)}/healthz"))]
+            if settings.live_port
+            else []
+        ),
+        *([child("jt808-gateway")] if settings.jt808_port else []),
     ]
 
 
@@ -42,6 +48,7 @@ def environment_of(settings: Settings) -> dict[str, str]:
         "HAOYUN_HOST": settings.host,
         "HAOYUN_PORT": str(settings.port),
         "HAOYUN_BROKER_PORT": str(settings.broker_port),
+        "HAOYUN_LIVE_PORT": str(settings.live_port),
         "HAOYUN_MAP": settings.map,
         "HAOYUN_DEMO": str(settings.demo).lower(),
     }
@@ -51,6 +58,11 @@ def portal_url(settings: Settings) -> str:
     """Where this machine reaches the portal."""
     host = "127.0.0.1" if settings.host in ("0.0.0.0", "::") else settings.host  # noqa: S104 - compared, not bound
     return f"http://[{host}]:{settings.port}" if ":" in host else f"http://{host}:{settings.port}"
+
+
+def live_url(settings: Settings) -> str:
+    """Where this machine reaches the live process."""
+    return portal_url(settings).rpartition(":")[0] + f":{settings.live_port}"
 
 
 def answers(url: str) -> bool:

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from flask import current_app
 
 from haoyun.platform.database import Databases, reading
+from haoyun.platform.group_commit import GroupCommit
 from haoyun.platform.settings import Settings
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ class Services:
     settings: Settings
     databases: Databases
     market: MarketContext
+    captures: GroupCommit  # what EPCIS clients store
     now: Callable[[], datetime] = utc_now
 
     def read(self) -> AbstractContextManager[sa.Connection]:

@@ -8,16 +8,13 @@ docs/reference/settings.md lists them all; a test compares.
 from __future__ import annotations
 
 import os
-import re
 import secrets
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any
-from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
 from pydantic import (
-    BaseModel,
     ConfigDict,
     Field,
     SecretStr,
@@ -27,20 +24,20 @@ from pydantic import (
 )
 
 from haoyun.maps.crs import Crs
+from haoyun.platform import setting_rules
 from haoyun.platform.basemap import BaseMap
 from haoyun.platform.database import Databases
+from haoyun.platform.figure_settings import FigureSettings
 
 PREFIX = "HAOYUN_"
-LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
-_MIN_SECRET = 32
-_MAP_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
+JT808_PORT = 6808  # where none is set: the standard names none
 
 
 class SettingsError(ValueError):
     """A setting is wrong; the message names it, the value's rule and how to mend it."""
 
 
-class Settings(BaseModel):
+class Settings(FigureSettings):
     """The settings of one installation. Units are part of the names."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
@@ -64,16 +61,57 @@ class Settings(BaseModel):
         str | None,
         Field(description="The broker's address as devices reach it; empty: as the platform does."),
     ] = None
+    live_port: Annotated[
+        int, Field(ge=0, le=65535, description="Port of the live process; 0: there is none, pages ask.")
+    ] = 8001
+    live_url: Annotated[
+        str,
+        Field(
+            description="Where browsers reach the live process, e.g. /live-stream behind a proxy; empty: its port."
+        ),
+    ] = ""
+    live_origin: Annotated[
+        str | None,
+        Field(
+            description="The portal's origin, which alone may read live streams; empty: any page with a ticket."
+        ),
+    ] = None
+    gateway_mqtt_url: Annotated[
+        SecretStr | None,
+        Field(
+            description="As HAOYUN_MQTT_URL, for the JT/T 808 gateway and the HTTP intake; empty: the same."
+        ),
+    ] = None
+    jt808_host: Annotated[
+        str, Field(description="Address the JT/T 808 gateway listens on for terminals.")
+    ] = "127.0.0.1"
+    jt808_port: Annotated[
+        int, Field(ge=0, le=65535, description="Port of the JT/T 808 gateway; 0: `haoyun up` runs none.")
+    ] = 0
+    jt808_lines: Annotated[
+        int, Field(ge=1, le=60_000, description="Most terminals connected to one JT/T 808 gateway.")
+    ] = 10_000
     broker_port: Annotated[int, Field(ge=1, le=65535, description="Port of the embedded broker.")] = 18830
+    broker_sync_s: Annotated[
+        float, Field(ge=0, le=10, description="Seconds between the embedded broker's syncs; 0: every answer.")
+    ] = 0.1
     shards: Annotated[
         int, Field(ge=1, le=1024, description="Number of topic shards; fixed once devices have credentials.")
     ] = 8
     intake_batch: Annotated[
         int, Field(ge=1, le=10_000, description="Messages in one intake transaction.")
-    ] = 1000
+    ] = 2000
     intake_wait_s: Annotated[
         float, Field(gt=0, le=10, description="Longest wait for an intake batch to fill, in seconds.")
     ] = 0.05
+    keep_positions_days: Annotated[
+        int,
+        Field(
+            ge=1,
+            le=36_500,
+            description="Positions older than so many days are removed; an organization may have its own rule.",
+        ),
+    ] = 400
     job_lease_s: Annotated[
         float, Field(ge=2, le=3600, description="A job without a heartbeat for so long is taken over.")
     ] = 30.0
@@ -92,6 +130,14 @@ class Settings(BaseModel):
             description="Jobs that run side by side: in the embedded worker, or in all Celery workers together.",
         ),
     ] = 1
+    round_every_min: Annotated[
+        int,
+        Field(
+            ge=0,
+            le=1440,
+            description="Minutes between global rounds of the market; 0: only when the operator asks.",
+        ),
+    ] = 0
     celery_broker_url: Annotated[
         SecretStr | None,
         Field(description="Celery's transport: redis://host:6379/0 or amqp://user:password@host:5672//."),
@@ -103,6 +149,10 @@ class Settings(BaseModel):
     map: Annotated[
         str, Field(description="Road network: trunk, coquimbo, or the name of an imported map.")
     ] = "trunk"
+    driving_law: Annotated[
+        str,
+        Field(pattern="^(auto|china|eu_561)$", description="Driving law; auto: by the map."),
+    ] = "auto"
     map_style_url: Annotated[
         str, Field(description="A MapLibre style as base map of the portal; empty: the map's own tiles.")
     ] = ""
@@ -136,6 +186,10 @@ class Settings(BaseModel):
     https: Annotated[
         bool, Field(description="The portal is reached over HTTPS: cookies are marked Secure.")
     ] = False
+    registration: Annotated[
+        str, Field(pattern="^(open|invitation)$", description="Who may sign up: open or invitation.")
+    ] = "open"
+    unverified_may_trade: Annotated[bool, Field(description="Unverified organizations trade too.")] = False
     demo: Annotated[
         bool, Field(description="Demonstration data: shows a banner; refuses to listen beyond loopback.")
     ] = False
@@ -149,54 +203,34 @@ class Settings(BaseModel):
     languages: Annotated[
         tuple[str, ...], Field(description="Languages of the portal, the default first.")
     ] = ("zh", "en")
+    time_zone: Annotated[
+        str, Field(description="Time zone of pages, e-mails, chat messages and files (IANA name).")
+    ] = "Asia/Shanghai"
     webhooks_private: Annotated[
-        bool, Field(description="EPCIS subscriptions may post to addresses of the own network.")
+        bool, Field(description="EPCIS subscriptions and alerts may post to addresses of the own network.")
     ] = False
+    smtp_url: Annotated[
+        SecretStr | None,
+        Field(
+            description="Mail server for alerts: smtp[s]://user:password@host:port; empty: no mail is sent."
+        ),
+    ] = None
+    mail_from: Annotated[str, Field(description="Sender of e-mails.")] = "haoyun@localhost"
+    query_limit_s: Annotated[
+        float, Field(gt=0, le=600, description="An EPCIS query that runs longer is ended, in seconds.")
+    ] = 10.0
     threads: Annotated[int, Field(ge=1, le=256, description="Threads of the portal.")] = 16
     log_format: Annotated[str, Field(pattern="^(text|json)$", description="text or json.")] = "text"
 
-    @field_validator("map")
-    @classmethod
-    def _map_name(cls, value: str) -> str:
-        if not _MAP_NAME.fullmatch(value):
-            raise ValueError(
-                "a map's name has 1 to 40 of a-z, 0-9, - and _ and starts with a letter or digit"
-            )
-        return value
-
-    @field_validator("database_url")
-    @classmethod
-    def _postgres_only(cls, value: SecretStr | None) -> SecretStr | None:
-        if value is None or not value.get_secret_value():
-            return None
-        if not value.get_secret_value().startswith("postgresql+psycopg://"):
-            raise ValueError("must begin with postgresql+psycopg:// (leave it empty for SQLite)")
-        return value
-
-    @field_validator("mqtt_url")
-    @classmethod
-    def _mqtt_scheme(cls, value: SecretStr | None) -> SecretStr | None:
-        if value is None or not value.get_secret_value():
-            return None
-        parts = urlsplit(value.get_secret_value())
-        if parts.scheme not in ("mqtt", "mqtts") or not parts.hostname:
-            raise ValueError(
-                "must look like mqtt://user:password@host:1883 or mqtts://user:password@host:8883"
-            )
-        if parts.scheme == "mqtt" and parts.hostname not in LOOPBACK:
-            raise ValueError(
-                f"plaintext mqtt:// may only go to this machine; use mqtts:// for {parts.hostname}"
-            )
-        return value
-
-    @field_validator("celery_broker_url")
-    @classmethod
-    def _celery_transport(cls, value: SecretStr | None) -> SecretStr | None:
-        if value is None or not value.get_secret_value():
-            return None
-        if urlsplit(value.get_secret_value()).scheme not in ("redis", "rediss", "amqp", "amqps"):
-            raise ValueError("must begin with redis://, rediss://, amqp:// or amqps://")
-        return value
+    _map = field_validator("map")(setting_rules.map_name)
+    _database = field_validator("database_url")(setting_rules.postgres_url)
+    _brokers = field_validator("mqtt_url", "gateway_mqtt_url")(setting_rules.broker_url)
+    _mail = field_validator("smtp_url")(setting_rules.mail_server)
+    _celery = field_validator("celery_broker_url")(setting_rules.celery_transport)
+    _key = field_validator("secret_key")(setting_rules.long_secret)
+    _zone = field_validator("time_zone")(setting_rules.time_zone)
+    _hosts = field_validator("map_hosts", mode="before")(setting_rules.comma_list)
+    _languages = field_validator("languages", mode="before")(setting_rules.known_languages)
 
     @model_validator(mode="after")
     def _celery_has_a_transport(self) -> Settings:
@@ -204,34 +238,14 @@ class Settings(BaseModel):
             raise ValueError("HAOYUN_JOBS_ENGINE=celery needs HAOYUN_CELERY_BROKER_URL")
         return self
 
-    @field_validator("secret_key")
-    @classmethod
-    def _long_secret(cls, value: SecretStr | None) -> SecretStr | None:
-        if value is not None and len(value.get_secret_value()) < _MIN_SECRET:
-            raise ValueError(f"needs at least {_MIN_SECRET} random characters")
-        return value
-
-    @field_validator("map_hosts", mode="before")
-    @classmethod
-    def _host_list(cls, value: Any) -> Any:
-        return tuple(part.strip() for part in value.split(",")) if isinstance(value, str) else value
-
     @model_validator(mode="after")
     def _base_map_is_whole(self) -> Settings:
         _ = self.base_map  # checks itself
         return self
 
-    @field_validator("languages", mode="before")
-    @classmethod
-    def _known_languages(cls, value: Any) -> Any:
-        names = tuple(value.split(",")) if isinstance(value, str) else tuple(value)
-        if not names or not set(names) <= {"zh", "en"}:
-            raise ValueError("takes zh, en or both, separated by a comma")
-        return names
-
     @model_validator(mode="after")
     def _demo_stays_here(self) -> Settings:
-        if self.demo and self.host not in LOOPBACK:
+        if self.demo and self.host not in setting_rules.LOOPBACK:
             raise ValueError("the demonstration listens on loopback only: its passwords are printed")
         return self
 
@@ -276,6 +290,13 @@ class Settings(BaseModel):
             if self.fence_radius_m is not None
             else (3000.0 if self.map == "trunk" else 300.0)
         )
+
+    def live_address(self, portal_host: str, scheme: str) -> str | None:
+        """Where a browser that reached the portal at `portal_host` opens live streams; None: nowhere."""
+        if not self.live_port:
+            return None
+        host = portal_host.rsplit(":", 1)[0] if not portal_host.endswith("]") else portal_host
+        return self.live_url or f"{scheme}://{host}:{self.live_port}"
 
     def signing_key(self) -> str:
         """The key that signs sessions: the configured one, else one generated at first use (mode 0600)."""

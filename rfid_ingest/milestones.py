@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from haoyun.rfid_ingest.epcis.identity import index_key
 from haoyun.tracking.timeline import Milestone, MilestoneCode, Quality, Source
 
 
@@ -34,9 +35,9 @@ class Binding:
     until: datetime | None = None
 
     def covers(self, passage: Passage) -> bool:
-        """Whether the passage happened on this journey."""
+        """Whether the passage happened on this journey, however the tag spells the identity."""
         return (
-            passage.epc_uri == self.epc_uri
+            index_key(passage.epc_uri) == index_key(self.epc_uri)
             and self.since <= passage.passed_at
             and (self.until is None or passage.passed_at < self.until)
         )
@@ -48,14 +49,14 @@ def milestones(passages: Iterable[Passage], bindings: Sequence[Binding]) -> list
     A truck's pallets pass a gate within seconds: the first of them makes the journey's milestone at this
     site, the others are evidence in the event store.
     """
-    by_epc: dict[str, list[Binding]] = {}
+    by_key: dict[str, list[Binding]] = {}
     for binding in bindings:
-        by_epc.setdefault(binding.epc_uri, []).append(binding)
+        by_key.setdefault(index_key(binding.epc_uri), []).append(binding)
     first: dict[tuple[str, str, str], Milestone] = {}
     for passage in sorted(passages, key=lambda p: (p.passed_at, p.epc_uri)):
         if passage.code is None:
             continue
-        for binding in by_epc.get(passage.epc_uri, ()):
+        for binding in by_key.get(index_key(passage.epc_uri), ()):
             if binding.covers(passage):
                 milestone = _milestone(passage, passage.code, binding.journey_id)
                 first.setdefault((binding.journey_id, passage.code.value, passage.site_key), milestone)

@@ -8,6 +8,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from haoyun.rfid_ingest.epc.links import ROOT
+from haoyun.rfid_ingest.epcis.identity import index_key
 from haoyun.rfid_ingest.epcis.repository.tables import EVENT
 from haoyun.rfid_ingest.epcis.store import StoredEvent, get_events
 from haoyun.rfid_ingest.errors import MalformedEpc
@@ -20,7 +22,7 @@ from haoyun.tracking.milestones_store import append_milestones
 from haoyun.tracking.tables import upsert
 from haoyun.tracking.timeline import MilestoneCode
 
-_IDENTITY = "urn:epc:id:"
+_IDENTITIES = ("urn:epc:id:", f"{ROOT}/")
 
 
 def bind_epcs(
@@ -31,17 +33,17 @@ def bind_epcs(
     *,
     since: datetime | None = None,
 ) -> int:
-    """Put EPCs (pure identity URIs) on an open journey; again is harmless.
+    """Put EPCs (pure identity URIs, or canonical links as "+" tags have) on an open journey; again is harmless.
 
     What the EPCs passed before the binding becomes milestones now, from `since` on (None: the journey's
-    start). Returns how many milestones are new. Raises MalformedEpc for anything but `urn:epc:id:…`, and
-    UnknownJourney.
+    start). Returns how many milestones are new. Raises MalformedEpc for anything but `urn:epc:id:…` and links on
+    id.gs1.org, and UnknownJourney.
     """
     own_journeys(db)  # no intake is between a passage and its meaning while we look
     since = since or get_journey(db, journey_id).journey.starts_at
     for uri in epc_uris:
-        if not uri.startswith(_IDENTITY):
-            raise MalformedEpc(f"a binding names an identity {_IDENTITY}…, not {uri[:60]!r}")
+        if not uri.startswith(_IDENTITIES):
+            raise MalformedEpc(f"a binding names an identity {_IDENTITIES[0]}…, not {uri[:60]!r}")
     _save_bindings(db, epc_uris, journey_id, now, since)
     return record_milestones(db, passages_of(db, epc_uris, since), now)
 
@@ -53,7 +55,7 @@ def unbind_epcs(db: sa.Connection, epc_uris: Sequence[str], journey_id: str, now
         BINDING.update()
         .where(
             BINDING.c.journey_id == journey_id,
-            BINDING.c.epc_uri.in_(epc_uris),
+            BINDING.c.epc_key.in_({index_key(uri) for uri in epc_uris}),
             BINDING.c.unbound_ms.is_(None),
         )
         .values(unbound_ms=to_ms(now))
@@ -77,12 +79,13 @@ def record_milestones(db: sa.Connection, passages: Sequence[Passage], now: datet
 def append_passages(db: sa.Connection, rows: Sequence[dict[str, Any]]) -> None:
     """Keep what the read points meant when these events were made; an event keeps its first meaning."""
     if rows:
-        db.execute(upsert(db, PASSAGE).on_conflict_do_nothing(), rows)
+        keyed = [{**row, "epc_key": index_key(row["epc_uri"])} for row in rows]
+        db.execute(upsert(db, PASSAGE).on_conflict_do_nothing(), keyed)
 
 
 def bindings_of(db: sa.Connection, epc_uris: Iterable[str]) -> list[Binding]:
     """All bindings of these EPCs, ended ones included: a late read may belong to them."""
-    query = sa.select(BINDING).where(BINDING.c.epc_uri.in_(set(epc_uris)))
+    query = sa.select(BINDING).where(BINDING.c.epc_key.in_({index_key(uri) for uri in epc_uris}))
     return [
         Binding(row.epc_uri, row.journey_id, from_ms(row.since_ms), find_instant(row.unbound_ms))
         for row in db.execute(query)
@@ -91,7 +94,8 @@ def bindings_of(db: sa.Connection, epc_uris: Iterable[str]) -> list[Binding]:
 
 def passages_of(db: sa.Connection, epc_uris: Sequence[str], since: datetime) -> list[Passage]:
     """The passages of these EPCs from `since` on, by time."""
-    return _passages(db, PASSAGE.c.epc_uri.in_(epc_uris) & (PASSAGE.c.passed_ms >= to_ms(since)))
+    keys = {index_key(uri) for uri in epc_uris}
+    return _passages(db, PASSAGE.c.epc_key.in_(keys) & (PASSAGE.c.passed_ms >= to_ms(since)))
 
 
 def passages_of_events(db: sa.Connection, event_seqs: Sequence[int]) -> list[Passage]:
@@ -103,7 +107,7 @@ def events_of_journey(db: sa.Connection, journey_id: str) -> list[StoredEvent]:
     """The gate events of the EPCs on a journey, while they were on it, by event time."""
     query = (
         sa.select(PASSAGE.c.event_seq)
-        .join(BINDING, BINDING.c.epc_uri == PASSAGE.c.epc_uri)
+        .join(BINDING, BINDING.c.epc_key == PASSAGE.c.epc_key)
         .where(
             BINDING.c.journey_id == journey_id,
             PASSAGE.c.passed_ms >= BINDING.c.since_ms,
@@ -119,6 +123,7 @@ def _save_bindings(
     rows = [
         {
             "epc_uri": uri,
+            "epc_key": index_key(uri),
             "journey_id": journey_id,
             "since_ms": to_ms(since),
             "bound_ms": to_ms(now),

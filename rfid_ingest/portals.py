@@ -69,11 +69,15 @@ def settle(
     tz_offset: str,
     now: datetime,
     *,
+    heard_since_ms: int = 0,
     all_over: bool = False,
 ) -> int:
-    """Judge the stays that are over (or all) and record what passed. Returns how many still wait."""
+    """Judge the stays that are over (or all) and record what passed. Returns how many still wait.
+
+    `heard_since_ms` is since when this process listens: a silence from before is none.
+    """
     waiting = unjudged(db)
-    over = waiting if all_over else ready(waiting, newest_ms, to_ms(now))
+    over = waiting if all_over else ready(waiting, newest_ms, to_ms(now), heard_since_ms)
     by_point: defaultdict[str, list[KeptStay]] = defaultdict(list)
     for stay in over:
         by_point[stay.crossing.point].append(stay)

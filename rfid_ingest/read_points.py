@@ -32,6 +32,7 @@ class Mode(StrEnum):
     """How reads at a point become an event."""
 
     GATE = "gate"  # the first read of a visit: whoever is seen here passes in the configured direction
+    PRESENCE = "presence"  # an area: a tag arrives, dwells and departs, as SMURF smooths its reads
     PORTAL = "portal"  # two sides tell the direction and what does not pass at all
 
 
@@ -40,7 +41,8 @@ class ReadPoint:
     """One antenna's place and meaning. Antennas of one site and business step are one read point.
 
     `milestone_code` None records events and makes no milestone. A portal's antennas have a side; what passes it
-    against `direction` is recorded under `back_step` and makes `back_milestone`, or nothing where that is None.
+    against `direction` is recorded under `back_step` and makes `back_milestone`, or nothing where that is None; and
+    so is what departs from an area (presence).
     Raises InvalidReadPoint.
     """
 
@@ -83,7 +85,10 @@ class ReadPoint:
             self.back_milestone is None or self.back_step is not None,
             "a milestone of the way back needs its business step",
         )
-        _require(self.mode is Mode.PORTAL or self.back_step is None, "only a portal tells the way back apart")
+        _require(
+            self.mode is not Mode.GATE or self.back_step is None,
+            "only a portal tells the way back apart, and only an area departure",
+        )
         _require(self.gln is None or _is_gln(self.gln), "a GLN has 13 digits, the last its check digit")
 
     @property

@@ -46,7 +46,7 @@ READ_POINT = sa.Table(
     sa.Column("biz_step", sa.String(120), nullable=False),
     sa.Column("disposition", sa.String(120)),
     sa.Column("milestone_code", sa.String(8)),
-    sa.Column("mode", sa.String(8), nullable=False, server_default="gate"),  # gate | portal
+    sa.Column("mode", sa.String(8), nullable=False, server_default="gate"),  # gate | portal | presence
     sa.Column("side", sa.String(5)),  # of a portal: inner | outer
     sa.Column("back_step", sa.String(120)),
     sa.Column("back_milestone", sa.String(8)),
@@ -64,12 +64,29 @@ SESSION = sa.Table(
     sa.Column("last_ms", sa.BigInteger, nullable=False),
 )
 
+# Tags in areas, each its last stay there: see clean/presence.py. `gone_ms` null: it is there.
+PRESENCE = sa.Table(
+    "rfid_presence",
+    METADATA,
+    sa.Column("epc_uri", sa.String(160), primary_key=True),
+    sa.Column("point", sa.String(210), primary_key=True),
+    sa.Column("reader_device_id", sa.Integer, nullable=False),
+    sa.Column("antenna", sa.Integer, nullable=False),
+    sa.Column("received_ms", sa.BigInteger, nullable=False),
+    sa.Column("arrived_ms", sa.BigInteger, nullable=False),
+    sa.Column("last_ms", sa.BigInteger, nullable=False),
+    sa.Column("counted_from_ms", sa.BigInteger, nullable=False),
+    sa.Column("answers", sa.Text, nullable=False),  # JSON
+    sa.Column("gone_ms", sa.BigInteger, index=True),
+)
+
 # What a gate read meant when it was read: the read point's configuration may change, the past does not.
 PASSAGE = sa.Table(
     "rfid_passage",
     METADATA,
     sa.Column("event_seq", sa.BigInteger, primary_key=True, autoincrement=False),
     sa.Column("epc_uri", sa.String(160), nullable=False),
+    sa.Column("epc_key", sa.String(160), nullable=False, server_default=""),  # see epcis/identity.py
     sa.Column("reader", sa.String(40), nullable=False),  # the device's name, for the evidence
     sa.Column("antenna", sa.Integer, nullable=False),
     sa.Column("passed_ms", sa.BigInteger, nullable=False),
@@ -79,10 +96,12 @@ PASSAGE = sa.Table(
     sa.Column("lon", sa.Double, nullable=False),
     sa.Column("direction", sa.String(3), nullable=False),
     sa.Column("milestone_code", sa.String(8)),
-    sa.Index("ix_rfid_passage_epc", "epc_uri", "passed_ms"),
+    sa.Index("ix_rfid_passage_key", "epc_key", "passed_ms"),
+    sa.Index("ix_rfid_passage_site", "site_key", "passed_ms"),  # who passed here just now
 )
 
-# Which EPC travels on which journey. Reads count from `since_ms` (the journey's start) to `unbound_ms`.
+# Which EPC travels on which journey. Reads count from `since_ms` (the journey's start) to `unbound_ms`. An identity
+# has many spellings (a "+" tag is read as a link, a classic one as a URN): `epc_key` is the same for all of them.
 BINDING = sa.Table(
     "rfid_binding",
     METADATA,
@@ -91,7 +110,9 @@ BINDING = sa.Table(
     sa.Column("since_ms", sa.BigInteger, nullable=False),
     sa.Column("bound_ms", sa.BigInteger, nullable=False),
     sa.Column("unbound_ms", sa.BigInteger),
+    sa.Column("epc_key", sa.String(160), nullable=False, server_default=""),
     sa.Index("ix_rfid_binding_journey", "journey_id"),
+    sa.Index("ix_rfid_binding_key", "epc_key"),
 )
 
 # Stays in portals: the sums of clean/crossing.py. `outcome` is empty until the stay is judged, and again when late
@@ -147,4 +168,27 @@ READER_MAPPING = sa.Table(
     sa.Column("reader_device_id", sa.Integer, primary_key=True, autoincrement=False),
     sa.Column("mapping", sa.Text, nullable=False),
     sa.Column("changed_ms", sa.BigInteger, nullable=False),
+)
+
+# What is odd about a journey's evidence; see findings.py. `occurrence` tells two of one kind apart.
+FINDING = sa.Table(
+    "rfid_finding",
+    METADATA,
+    sa.Column("journey_id", sa.String(40), primary_key=True),
+    sa.Column("kind", sa.String(16), primary_key=True),  # missed_read | temperature
+    sa.Column("occurrence", sa.String(120), primary_key=True),
+    sa.Column("state", sa.String(10), nullable=False),  # waiting | raised | withdrawn | met
+    sa.Column("at_ms", sa.BigInteger, nullable=False),
+    sa.Column("until_ms", sa.BigInteger, nullable=False),
+    sa.Column("changed_ms", sa.BigInteger, nullable=False),
+    sa.Column("detail", sa.Text, nullable=False),  # JSON
+    sa.Index("ix_rfid_finding_state", "state", "until_ms"),
+)
+
+# How far this room's followers have read tracking's milestones.
+CURSOR = sa.Table(
+    "rfid_cursor",
+    METADATA,
+    sa.Column("name", sa.String(40), primary_key=True),
+    sa.Column("seq", sa.BigInteger, nullable=False),
 )

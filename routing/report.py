@@ -15,15 +15,18 @@ def as_json(problem: Problem, plan: Plan, legend: Legend | None = None) -> dict[
 
     `feasible`: everything is served (for profit: what is mandatory) and no rule is broken. `distance` is in
     metres, for academic instances in the file's unit with decimals, None where the file gives times alone; `cost`
-    at the vehicles' rates (for those instances: the distance).
+    at the vehicles' rates (for those instances: the distance). For profit, `uncollected` is the revenue of what is
+    left out; published costs of instances with prizes are `cost` plus `uncollected`.
     """
     legend = legend or Legend()
     left = plan.left_out(problem)
     optional = problem.objective is Objective.PROFIT
+    missed = sum(task.revenue for task in left)
     return {
         "feasible": not any(task.mandatory or not optional for task in left)
         and not violations(problem, plan),
         "cost": divided(plan.cost, legend.money_parts),
+        **({"uncollected": divided(missed, legend.money_parts)} if optional else {}),
         "distance": _distance(problem, plan, legend),
         "vehicles": plan.vehicles,
         "unassigned": [visit.id for task in left for visit in task.visits],

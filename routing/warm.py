@@ -18,7 +18,7 @@ from haoyun.routing.tasks import Job, Shipment, Visit, Window
 
 
 def warm() -> float:
-    """Run every compiled function once; seconds that it took (two to three minutes the first time, else one)."""
+    """Run every compiled function once; seconds that it took (about four minutes the first time, else one second)."""
     from haoyun.routing.sisr.search import Search  # noqa: PLC0415 - imports numba
 
     begun = time.monotonic()

@@ -14,6 +14,7 @@ from haoyun.routing.portfolio import Assignment, Hurry, receive, send
 from haoyun.routing.warm import warm
 
 _LISTEN_S = 0.05  # so long a first assignment may take to come through the pipe
+_LEAVE_S = 2.0  # so long a process goes on that nobody asks any more: to end in order, not to search
 
 
 def main() -> None:
@@ -53,6 +54,9 @@ def _listen(
                 (assignments if isinstance(value, Assignment) else handed_over).put(value)
     except EOFError:
         assignments.put(None)
+        # Whoever asked may have been killed: what a search of minutes finds, or compiles, is for nobody.
+        time.sleep(_LEAVE_S)
+        os._exit(1)
 
 
 if __name__ == "__main__":

@@ -18,9 +18,10 @@ refused, so that a typing error does not pass unnoticed. `haoyun config show` pr
 
 
 def table() -> str:
-    """The Markdown table, one row a setting, in the order of the code."""
+    """The Markdown table, one row a setting, in the order of the code; those of base classes come last."""
     rows = ["| name | default | meaning |", "|---|---|---|"]
-    for name, field in Settings.model_fields.items():
+    for name in sorted(Settings.model_fields, key=lambda name: name not in Settings.__annotations__):
+        field = Settings.model_fields[name]
         default = "" if field.default is None else field.default
         shown = ",".join(default) if isinstance(default, tuple) else str(default)
         rows.append(f"| `{PREFIX}{name.upper()}` | {f'`{shown}`' if shown else ''} | {field.description} |")

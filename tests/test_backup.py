@@ -11,7 +11,8 @@ import pytest
 import sqlalchemy as sa
 
 from haoyun.platform.backup import BackupError, back_up, integrity_problems, restore
-from haoyun.platform.database import Databases, reading
+from haoyun.platform.database import CAPTURE_CACHE_MB, Databases, reading
+from haoyun.tracking.history.day_files import FOLDER, count_file, create_file, drop_file, list_files, path_of
 
 
 @pytest.fixture
@@ -120,7 +121,36 @@ def test_a_reader_never_waits_for_a_writer(databases: Databases) -> None:
             assert reader.execute(sa.text("SELECT count(*) FROM entry")).scalar_one() == 0
 
 
-def test_a_commit_survives_because_synchronous_is_full(databases: Databases) -> None:
-    with databases.platform.connect() as db:
+@pytest.mark.parametrize("name", ["platform", "tracking", "captures"])
+def test_a_commit_survives_because_synchronous_is_full(name: str, databases: Databases) -> None:
+    with getattr(databases, name).connect() as db:
         assert db.execute(sa.text("PRAGMA synchronous")).scalar_one() == 2
         assert db.execute(sa.text("PRAGMA journal_mode")).scalar_one() == "wal"
+
+
+def test_captures_reach_trackings_database_with_more_pages_in_memory(databases: Databases) -> None:
+    cached: list[int] = []
+    for engine in (databases.tracking, databases.captures):
+        with engine.connect() as db:
+            assert db.exec_driver_sql("PRAGMA database_list").all()[0][2].endswith("tracking.db")
+            cached.append(-db.exec_driver_sql("PRAGMA cache_size").scalar_one())
+    assert cached[1] == CAPTURE_CACHE_MB * 1024 > cached[0]
+
+
+def test_a_backup_holds_the_positions_of_each_day_and_a_restore_brings_exactly_them_back(
+    databases: Databases, tmp_path: Path
+) -> None:
+    positions = tmp_path / "data" / FOLDER
+    for day in (20_000, 20_001):
+        with sqlite3.connect(create_file(positions, day)) as db:
+            db.execute(
+                "INSERT INTO fix VALUES (1, ?, 0, 0, 30, 114, NULL, NULL, NULL, NULL, 0, NULL)", (day,)
+            )
+            db.execute("UPDATE total SET fixes = 1")
+    list(back_up(databases, tmp_path / "copy"))
+    databases.close()
+    drop_file(positions, 20_000)
+    create_file(positions, 20_002)
+    list(restore(tmp_path / "data", tmp_path / "copy", postgres=False, force=True))
+    assert list_files(positions) == [20_000, 20_001]
+    assert [count_file(path_of(positions, day)) for day in (20_000, 20_001)] == [1, 1]

@@ -30,6 +30,7 @@ def _clean(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         ("HAOYUN_DATABASE_URL", "mysql://x", "must begin with postgresql+psycopg://"),
         ("HAOYUN_SECRET_KEY", "short", "at least 32 random characters"),
         ("HAOYUN_LANGUAGES", "fr", "zh, en or both"),
+        ("HAOYUN_TIME_ZONE", "Shanghai", "not the name of a time zone"),
         ("HAOYUN_MAP", "../etc", "a map's name has"),
         ("HAOYUN_SECRET_KEY_FILE", "/does/not/exist", "cannot be read"),
     ],

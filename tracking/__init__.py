@@ -3,7 +3,8 @@
 May import haoyun.maps. Start reading at intake.py (how a message is stored) and pipeline.py (what it means).
 """
 
-from haoyun.tracking.eta import Eta, eta
+from haoyun.tracking import meaning_tables as _meaning_tables  # noqa: F401 - registers its tables
+from haoyun.tracking.eta import Eta
 from haoyun.tracking.fixes import FixFlag, PositionFix
 from haoyun.tracking.geofences import Fence
 from haoyun.tracking.handlers import Ack, Handler, HandlerResult, Reject
@@ -48,7 +49,6 @@ __all__ = [
     "Source",
     "TimelineFlag",
     "advance",
-    "eta",
     "parse_topic",
     "shard_of",
     "sorted_timeline",

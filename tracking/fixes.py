@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import IntFlag
 
 from haoyun.tracking.errors import BadFix
+from haoyun.tracking.sensors import SensorValue
 
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)  # older than any tracker: an unset clock, not a journey
 LATEST = datetime(2100, 1, 1, tzinfo=UTC)
@@ -21,10 +23,15 @@ class FixFlag(IntFlag):
     FUTURE = 1  # its time lies more than FUTURE_TOLERANCE after its arrival
     ZERO = 2  # 0°, 0°: a receiver without a position
     JUMP = 4  # it implies a speed no truck reaches
+    COARSE = 8  # the device itself calls it worse than a kilometre: a cell, not a position
+    OUTLIER = 16  # far beyond what the device's own speed explains
+    NO_FIX = 64  # the device itself says that it had no position and repeats an old one
 
 
 _NO_FLAGS = FixFlag(0)
-DOUBTFUL = FixFlag.FUTURE | FixFlag.ZERO | FixFlag.JUMP  # neither "latest" nor geofences believe these
+DOUBTFUL = (
+    FixFlag.FUTURE | FixFlag.ZERO | FixFlag.JUMP | FixFlag.COARSE | FixFlag.OUTLIER | FixFlag.NO_FIX
+)  # neither "latest" nor geofences believe these
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +39,8 @@ class PositionFix:
     """Where `device` was at `fix_time`, in WGS-84. Raises BadFix with the rule it breaks.
 
     speed_kmh, heading_deg (clockwise from north), altitude_m and accuracy_m (1 sigma radius) are None where
-    the device does not know. `seq` tells apart fixes of one device within one millisecond.
+    the device does not know. `seq` tells apart fixes of one device within one millisecond; `sensors` are the further
+    values of sensors.SENSORS.
     """
 
     device: str
@@ -46,6 +54,7 @@ class PositionFix:
     accuracy_m: float | None = None
     seq: int = 0
     flags: FixFlag = _NO_FLAGS
+    sensors: Mapping[str, SensorValue] = field(default_factory=dict, hash=False)
 
     def __post_init__(self) -> None:
         _check_time(self.fix_time, self.received_at)
@@ -62,6 +71,11 @@ class PositionFix:
     def doubtful(self) -> bool:
         """Whether the pipeline found a reason not to believe it."""
         return bool(self.flags & DOUBTFUL)
+
+
+def validity(valid: bool) -> FixFlag:
+    """The flags of a fix of which the device says whether it is `valid`."""
+    return _NO_FLAGS if valid else FixFlag.NO_FIX
 
 
 def _check_time(fix_time: datetime, received_at: datetime) -> None:

@@ -3,26 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
-from haoyun.tracking.fixes import FixFlag, PositionFix
-from haoyun.tracking.instants import from_ms, to_ms
+from haoyun.tracking.bindings_store import bindings_of_vehicles, covers
+from haoyun.tracking.by_ids import among
+from haoyun.tracking.devices_store import names_of
+from haoyun.tracking.fixes import PositionFix
+from haoyun.tracking.history.append import append_rows
+from haoyun.tracking.history.read import END_MS, count_rows, fix_rows
+from haoyun.tracking.history.rows import Row, fix_of, row_of
+from haoyun.tracking.instants import EPOCH, from_ms, to_ms
 from haoyun.tracking.motion import DeviceState
-from haoyun.tracking.tables import DEVICE, FIX, LATEST, upsert
+from haoyun.tracking.tables import BINDING, DEVICE, LATEST, upsert
 
 FRESH = timedelta(minutes=10)  # an older position says nothing about whether the vehicle moves now
 MAX_TRACK = 20_000
 
-BoundingBox = tuple[float, float, float, float]  # west, south, east, north in degrees, as GeoJSON orders them
 
-
-@dataclass(frozen=True, slots=True)
-class LatestPosition:
-    """Where a vehicle was last seen, and by which device."""
+class LatestPosition(NamedTuple):
+    """Where a device was last seen, and in which vehicle it rode then."""
 
     device_id: int
     vehicle_id: str | None
@@ -36,9 +38,7 @@ class LatestPosition:
 
 def store_fixes(db: sa.Connection, device_ids: Mapping[str, int], fixes: Sequence[PositionFix]) -> None:
     """Write fixes to history; one that is there already is left as it is."""
-    if fixes:
-        rows = [_fix_row(device_ids[fix.device], fix) for fix in fixes]
-        db.execute(upsert(db, FIX).on_conflict_do_nothing(), rows)
+    append_rows(db, [row_of(device_ids[fix.device], fix) for fix in fixes])
 
 
 def store_latest(db: sa.Connection, device_ids: Mapping[str, int], states: Iterable[DeviceState]) -> None:
@@ -55,6 +55,14 @@ def store_latest(db: sa.Connection, device_ids: Mapping[str, int], states: Itera
     db.execute(insert.on_conflict_do_update(index_elements=["device_id"], set_=values, where=newer), rows)
 
 
+def put_latest(db: sa.Connection, device_id: int, state: DeviceState) -> None:
+    """Set the newest position of a device, also back: a late fix may show that the newest one was doubtful."""
+    row = _latest_row(device_id, state)
+    insert = upsert(db, LATEST).values(row)
+    values = {name: insert.excluded[name] for name in row if name != "device_id"}
+    db.execute(insert.on_conflict_do_update(index_elements=["device_id"], set_=values))
+
+
 def load_states(db: sa.Connection, device_ids: Mapping[str, int]) -> dict[str, DeviceState]:
     """The last states of devices (name -> id), by name; a device never seen is left out."""
     query = _latest_query().where(LATEST.c.device_id.in_(set(device_ids.values())))
@@ -67,20 +75,27 @@ def latest_positions(
     device_ids: Iterable[int] | None = None,
     vehicle_ids: Iterable[str] | None = None,
     since: datetime | None = None,
-    bbox: BoundingBox | None = None,
 ) -> list[LatestPosition]:
     """The newest position of each device that fits all given limits; revoked devices are left out."""
     query = _latest_query().where(DEVICE.c.revoked_ms.is_(None)).order_by(LATEST.c.device_id)
     if device_ids is not None:
-        query = query.where(LATEST.c.device_id.in_(set(device_ids)))
+        query = query.where(among(db, LATEST.c.device_id, set(device_ids)))
     if vehicle_ids is not None:
-        query = query.where(DEVICE.c.vehicle_id.in_(set(vehicle_ids)))
+        wanted = set(vehicle_ids)
+        ever = BINDING.alias()  # by its index, where the outer join alone would look at every device
+        rode = sa.select(ever.c.device_id).where(among(db, ever.c.vehicle_id, wanted))
+        query = query.where(LATEST.c.device_id.in_(rode), among(db, BINDING.c.vehicle_id, wanted))
     if since is not None:
         query = query.where(LATEST.c.fix_ms >= to_ms(since))
-    if bbox is not None:
-        west, south, east, north = bbox
-        query = query.where(LATEST.c.lat.between(south, north), LATEST.c.lon.between(west, east))
-    return [_position(row) for row in db.execute(query)]
+    return _positions(db.execute(query))
+
+
+def received_since(db: sa.Connection, since: datetime | None) -> list[LatestPosition]:
+    """The newest positions that arrived from `since` on (None: all); those of revoked devices are left out."""
+    query = _latest_query().where(DEVICE.c.revoked_ms.is_(None))
+    if since is not None:
+        query = query.where(LATEST.c.received_ms >= to_ms(since))
+    return _positions(db.execute(query))
 
 
 def find_latest(db: sa.Connection, vehicle_id: str) -> LatestPosition | None:
@@ -93,29 +108,26 @@ def track(
     db: sa.Connection, vehicle_id: str, start: datetime, end: datetime, limit: int = MAX_TRACK
 ) -> list[PositionFix]:
     """A vehicle's fixes from `start` until before `end`, oldest first; of more than `limit` the oldest."""
-    query = (
-        sa.select(FIX, DEVICE.c.name)
-        .join(DEVICE, DEVICE.c.id == FIX.c.device_id)
-        .where(DEVICE.c.vehicle_id == vehicle_id, FIX.c.fix_ms >= to_ms(start), FIX.c.fix_ms < to_ms(end))
-        .order_by(FIX.c.fix_ms, FIX.c.device_id, FIX.c.seq)
-    )
-    return [_fix(row) for row in db.execute(query.limit(limit))]
+    rows: list[Row] = []
+    for binding in bindings_of_vehicles(db, [vehicle_id]):
+        first = max(to_ms(start), to_ms(binding.since))
+        last = min(to_ms(end), END_MS if binding.until is None else to_ms(binding.until))
+        if first < last:
+            rows += fix_rows(db, [binding.device_id], first, last, limit)
+    names = names_of(db, {row[0] for row in rows})
+    rows.sort(key=lambda row: (row[1], row[0], row[2]))
+    return [fix_of(names[row[0]], row) for row in rows[:limit]]
 
 
 def fixes_of_device(db: sa.Connection, device_id: int, start: datetime) -> list[PositionFix]:
     """All stored fixes of one device from `start` on, oldest first."""
-    query = (
-        sa.select(FIX, DEVICE.c.name)
-        .join(DEVICE, DEVICE.c.id == FIX.c.device_id)
-        .where(FIX.c.device_id == device_id, FIX.c.fix_ms >= to_ms(start))
-        .order_by(FIX.c.fix_ms, FIX.c.seq)
-    )
-    return [_fix(row) for row in db.execute(query)]
+    name = db.scalar(sa.select(DEVICE.c.name).where(DEVICE.c.id == device_id))
+    return [] if name is None else [fix_of(name, row) for row in fix_rows(db, [device_id], to_ms(start))]
 
 
 def count_fixes(db: sa.Connection) -> int:
-    """How many fixes are stored."""
-    return db.scalar(sa.select(sa.func.count()).select_from(FIX)) or 0
+    """How many fixes are stored; on PostgreSQL an estimate beyond two million."""
+    return count_rows(db)
 
 
 def count_moving(db: sa.Connection, now: datetime) -> int:
@@ -125,40 +137,9 @@ def count_moving(db: sa.Connection, now: datetime) -> int:
 
 
 def _latest_query() -> sa.Select[Any]:
-    columns = (DEVICE.c.name, DEVICE.c.vehicle_id, DEVICE.c.org_id)
-    return sa.select(LATEST, *columns).join(DEVICE, DEVICE.c.id == LATEST.c.device_id)
-
-
-def _fix_row(device_id: int, fix: PositionFix) -> dict[str, Any]:
-    return {
-        "device_id": device_id,
-        "fix_ms": to_ms(fix.fix_time),
-        "seq": fix.seq,
-        "received_ms": to_ms(fix.received_at),
-        "lat": fix.lat,
-        "lon": fix.lon,
-        "speed_kmh": fix.speed_kmh,
-        "heading_deg": fix.heading_deg,
-        "altitude_m": fix.altitude_m,
-        "accuracy_m": fix.accuracy_m,
-        "flags": int(fix.flags),
-    }
-
-
-def _fix(row: Any) -> PositionFix:
-    return PositionFix(
-        device=row.name,
-        fix_time=from_ms(row.fix_ms),
-        received_at=from_ms(row.received_ms),
-        lat=row.lat,
-        lon=row.lon,
-        speed_kmh=row.speed_kmh,
-        heading_deg=row.heading_deg,
-        altitude_m=row.altitude_m,
-        accuracy_m=row.accuracy_m,
-        seq=row.seq,
-        flags=FixFlag(row.flags),
-    )
+    columns = (DEVICE.c.name, BINDING.c.vehicle_id, DEVICE.c.org_id)
+    query = sa.select(LATEST, *columns).join(DEVICE, DEVICE.c.id == LATEST.c.device_id)
+    return query.outerjoin(BINDING, covers(LATEST.c.device_id, LATEST.c.fix_ms))
 
 
 def _latest_row(device_id: int, state: DeviceState) -> dict[str, Any]:
@@ -178,20 +159,27 @@ def _latest_row(device_id: int, state: DeviceState) -> dict[str, Any]:
 
 
 def _state(row: Any) -> DeviceState:
+    """From a row of `_latest_query`, by place: names cost more than all the rest in a map of thousands."""
+    _, fix_ms, seq, received_ms, lat, lon, speed, heading, accuracy, odometer, moving, name, *_ = row
     return DeviceState(
-        device=row.name,
-        fix_time=from_ms(row.fix_ms),
-        seq=row.seq,
-        received_at=from_ms(row.received_ms),
-        lat=row.lat,
-        lon=row.lon,
-        speed_kmh=row.speed_kmh,
-        heading_deg=row.heading_deg,
-        accuracy_m=row.accuracy_m,
-        odometer_m=row.odometer_m,
-        moving=row.moving,
+        name, from_ms(fix_ms), seq, from_ms(received_ms), lat, lon, speed, heading, accuracy, odometer, moving
     )
 
 
-def _position(row: Any) -> LatestPosition:
-    return LatestPosition(row.device_id, row.vehicle_id, row.org_id, _state(row))
+def _positions(rows: Iterable[Any]) -> list[LatestPosition]:
+    """From rows of `_latest_query`; in one loop without calls, for maps of thousands."""
+    new = tuple.__new__
+    found: list[LatestPosition] = []
+    for (
+        device_id, fix_ms, seq, received_ms, lat, lon, speed, heading, accuracy, odometer, moving, name,
+        vehicle_id, org_id,
+    ) in rows:  # fmt: skip
+        state = new(
+            DeviceState,
+            (
+                name, EPOCH + timedelta(0, 0, 0, fix_ms), seq, EPOCH + timedelta(0, 0, 0, received_ms), lat, lon, speed,
+                heading, accuracy, odometer, moving,
+            ),
+        )  # fmt: skip
+        found.append(new(LatestPosition, (device_id, vehicle_id, org_id, state)))
+    return found

@@ -7,15 +7,15 @@ from datetime import UTC, datetime, timedelta
 from haoyun.tracking.errors import BadInstant
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MILLISECOND = timedelta(milliseconds=1)
-_SMALLEST_MS_NUMBER = 1e11  # an epoch number above is milliseconds: as seconds it would be the year 5138
+MILLISECOND = timedelta(milliseconds=1)
+SMALLEST_MS_NUMBER = 1e11  # an epoch number above is milliseconds: as seconds it would be the year 5138
 
 
 def to_ms(instant: datetime) -> int:
     """Epoch milliseconds of an aware instant, rounded down. Raises BadInstant for a naive one."""
     if instant.tzinfo is None:
         raise BadInstant(f"instant {instant.isoformat()} has no time zone: an instant must be aware")
-    return (instant - EPOCH) // _MILLISECOND
+    return (instant - EPOCH) // MILLISECOND
 
 
 def from_ms(milliseconds: int) -> datetime:
@@ -38,7 +38,7 @@ def parse_instant(value: object) -> datetime:
     try:
         if isinstance(value, str):
             return _aware(datetime.fromisoformat(value))
-        seconds = value / 1000 if abs(value) > _SMALLEST_MS_NUMBER else value
+        seconds = value / 1000 if abs(value) > SMALLEST_MS_NUMBER else value
         return EPOCH + timedelta(milliseconds=round(seconds * 1000))
     except (ValueError, OverflowError) as error:
         shown = str(value)[:40]

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
+from typing import Any
 
 import orjson
 
 from haoyun.tracking.errors import BadJourney
-from haoyun.tracking.fixes import PositionFix
-from haoyun.tracking.geofences import NEVER_SEEN, Fence, FenceState, observe
+from haoyun.tracking.geofences import NEVER_SEEN, Fence, FenceState, Seen, observe
 from haoyun.tracking.timeline import Milestone, MilestoneCode, Quality, Source
 
 
@@ -61,9 +62,15 @@ class JourneyState:
     @classmethod
     def from_json(cls, text: str) -> JourneyState:
         """The state that `to_json` wrote."""
-        value = orjson.loads(text)
-        origin, destination = FenceState(**value.pop("origin")), FenceState(**value.pop("destination"))
-        return cls(origin=origin, destination=destination, **value)
+        return cls.from_parts(orjson.loads(text))
+
+    @classmethod
+    def from_parts(cls, value: Mapping[str, Any]) -> JourneyState:
+        """The state from its JSON object."""
+        more = {name: part for name, part in value.items() if name not in ("origin", "destination")}
+        return cls(
+            origin=FenceState(**value["origin"]), destination=FenceState(**value["destination"]), **more
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +81,7 @@ class FollowedJourney:
     state: JourneyState
 
 
-def follow(followed: FollowedJourney, fix: PositionFix) -> tuple[FollowedJourney, list[Milestone]]:
+def follow(followed: FollowedJourney, fix: Seen) -> tuple[FollowedJourney, list[Milestone]]:
     """The fold after one more believed fix, in the order of fix time, and the milestones it makes.
 
     DEPA once, when the vehicle leaves the origin after it was seen there. ARRI once, when it enters the
@@ -114,7 +121,7 @@ def planned_milestones(journey: Journey) -> list[Milestone]:
     ]
 
 
-def _observe_origin(journey: Journey, state: JourneyState, fix: PositionFix) -> JourneyState:
+def _observe_origin(journey: Journey, state: JourneyState, fix: Seen) -> JourneyState:
     if state.departed:
         return state
     origin = observe(journey.origin, state.origin, fix)
@@ -123,21 +130,21 @@ def _observe_origin(journey: Journey, state: JourneyState, fix: PositionFix) -> 
     return replace(state, origin=origin, was_at_origin=was_there, departed=departed)
 
 
-def _observe_destination(journey: Journey, state: JourneyState, fix: PositionFix) -> JourneyState:
+def _observe_destination(journey: Journey, state: JourneyState, fix: Seen) -> JourneyState:
     destination = observe(journey.destination, state.destination, fix)
     return replace(state, destination=destination, arrived=destination.inside is True)
 
 
-def _departure(journey: Journey, state: JourneyState, fix: PositionFix) -> Milestone:
+def _departure(journey: Journey, state: JourneyState, fix: Seen) -> Milestone:
     rule = "left the fence" if state.was_at_origin else "first seen under way, outside the fence"
     return _milestone(journey, MilestoneCode.DEPA, journey.origin, fix, rule)
 
 
-def _arrival(journey: Journey, fix: PositionFix) -> Milestone:
+def _arrival(journey: Journey, fix: Seen) -> Milestone:
     return _milestone(journey, MilestoneCode.ARRI, journey.destination, fix, "entered the fence")
 
 
-def _milestone(journey: Journey, code: MilestoneCode, fence: Fence, fix: PositionFix, rule: str) -> Milestone:
+def _milestone(journey: Journey, code: MilestoneCode, fence: Fence, fix: Seen, rule: str) -> Milestone:
     evidence: dict[str, str | float] = {
         "rule": rule,
         "distance_m": round(fence.distance_m(fix.lat, fix.lon)),

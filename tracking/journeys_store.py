@@ -1,4 +1,4 @@
-"""Journeys in the database: opening one replays the fixes that came before it."""
+"""Journeys in the database. Opening and closing them: journeys_open.py."""
 
 from __future__ import annotations
 
@@ -9,35 +9,16 @@ from typing import Any
 import sqlalchemy as sa
 
 from haoyun.tracking.errors import UnknownJourney
-from haoyun.tracking.fixes_store import fixes_of_device
 from haoyun.tracking.geofences import Fence
 from haoyun.tracking.instants import from_ms, to_ms
-from haoyun.tracking.journeys import FollowedJourney, Journey, JourneyState, follow, planned_milestones
-from haoyun.tracking.locks import own_journeys
-from haoyun.tracking.milestones_store import append_milestones
-from haoyun.tracking.tables import DEVICE, JOURNEY, insert_new
-from haoyun.tracking.timeline import Milestone
+from haoyun.tracking.journeys import FollowedJourney, Journey, JourneyState
+from haoyun.tracking.tables import JOURNEY, insert_new
 
 
-def open_journey(db: sa.Connection, journey: Journey, now: datetime) -> bool:
-    """Follow a consignment from now on, and through the fixes already stored since `starts_at`.
-
-    Planned milestones are appended. Returns False, changing nothing, if it was opened before.
-    """
-    own_journeys(db)
-    followed, milestones = _replay(db, journey)
-    if not insert_new(db, JOURNEY, _row(followed, now)):
-        return False
-    append_milestones(db, planned_milestones(journey) + milestones, now)
-    return True
-
-
-def close_journey(db: sa.Connection, journey_id: str, now: datetime) -> None:
-    """Stop following. Closing again changes nothing. Raises UnknownJourney."""
-    own_journeys(db)
-    get_journey(db, journey_id)
-    still_open = JOURNEY.update().where(JOURNEY.c.id == journey_id, JOURNEY.c.closed_ms.is_(None))
-    db.execute(still_open.values(closed_ms=to_ms(now)))
+def insert_journey(db: sa.Connection, journey: Journey, now: datetime) -> bool:
+    """Write a journey that nothing was seen of yet. Returns False, changing nothing, if it was opened before."""
+    unseen = FollowedJourney(journey, JourneyState(under_way=journey.under_way))
+    return insert_new(db, JOURNEY, _row(unseen, now))
 
 
 def get_journey(db: sa.Connection, journey_id: str) -> FollowedJourney:
@@ -58,36 +39,27 @@ def journeys_of_device(db: sa.Connection, device_id: int, at: datetime) -> list[
     return [_followed(row) for row in db.execute(query.order_by(JOURNEY.c.id))]
 
 
-def open_journeys(db: sa.Connection, device_ids: Mapping[str, int]) -> dict[str, list[FollowedJourney]]:
-    """The open journeys of devices (name -> id), by device name."""
-    query = (
-        sa.select(JOURNEY, DEVICE.c.name)
-        .join(DEVICE, DEVICE.c.id == JOURNEY.c.device_id)
-        .where(JOURNEY.c.device_id.in_(set(device_ids.values())), JOURNEY.c.closed_ms.is_(None))
-        .order_by(JOURNEY.c.id)
-    )
-    found: dict[str, list[FollowedJourney]] = {}
-    for row in db.execute(query):
-        found.setdefault(row.name, []).append(_followed(row))
+def open_journeys_of(db: sa.Connection, device_ids: Iterable[int]) -> dict[int, list[Journey]]:
+    """The open journeys of devices, by device."""
+    query = sa.select(JOURNEY).where(JOURNEY.c.device_id.in_(set(device_ids)), JOURNEY.c.closed_ms.is_(None))
+    found: dict[int, list[Journey]] = {}
+    for row in db.execute(query.order_by(JOURNEY.c.id)):
+        found.setdefault(row.device_id, []).append(_followed(row).journey)
     return found
 
 
-def save_states(db: sa.Connection, journeys: Iterable[FollowedJourney]) -> None:
-    """Write how far journeys have come."""
+def all_open_journeys(db: sa.Connection) -> list[FollowedJourney]:
+    """Every open journey and how far it has come, by id."""
+    query = sa.select(JOURNEY).where(JOURNEY.c.closed_ms.is_(None)).order_by(JOURNEY.c.id)
+    return [_followed(row) for row in db.execute(query)]
+
+
+def put_states(db: sa.Connection, states: Mapping[str, JourneyState]) -> None:
+    """Write how far journeys (by id) have come."""
     update = JOURNEY.update().where(JOURNEY.c.id == sa.bindparam("journey_id"))
-    rows = [{"journey_id": f.journey.id, "state": f.state.to_json()} for f in journeys]
+    rows = [{"journey_id": one, "state": states[one].to_json()} for one in sorted(states)]
     if rows:
-        db.execute(update, sorted(rows, key=lambda row: row["journey_id"]))
-
-
-def _replay(db: sa.Connection, journey: Journey) -> tuple[FollowedJourney, list[Milestone]]:
-    followed = FollowedJourney(journey, JourneyState(under_way=journey.under_way))
-    milestones: list[Milestone] = []
-    for fix in fixes_of_device(db, journey.device_id, journey.starts_at):
-        if not fix.doubtful:
-            followed, new = follow(followed, fix)
-            milestones += new
-    return followed, milestones
+        db.execute(update, rows)
 
 
 def _row(followed: FollowedJourney, now: datetime) -> dict[str, Any]:

@@ -6,12 +6,14 @@ import re
 import zlib
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from haoyun.tracking.errors import BadTopic
 
 ROOT = "hy/v1"
 DEVICE_NAME = re.compile(r"[a-z0-9-]{8,40}")
 _UP = re.compile(r"hy/v1/([0-9]{1,5})/([a-z0-9-]{8,40})/up/([a-z0-9_-]{1,32})")
+_ACK = re.compile(r"hy/v1/[0-9]{1,5}/([a-z0-9-]{8,40})/down/ack")
 UP_FILTER = f"{ROOT}/+/+/up/+"
 MAX_SHARDS = 1024
 
@@ -25,8 +27,7 @@ class UpTopic:
     kind: str
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(NamedTuple):
     """One report as it arrived. `device_id` is filled in by the intake from the registry."""
 
     topic: str
@@ -67,6 +68,14 @@ def topic_up(device: str, shard: int, kind: str = "") -> str:
 def topic_ack(device: str, shard: int) -> str:
     """The topic on which a device hears up to which number its reports are stored."""
     return f"{ROOT}/{shard}/{check_device_name(device)}/down/ack"
+
+
+def parse_ack_topic(topic: str) -> str:
+    """The device whose ack topic this is. Raises BadTopic for any other topic."""
+    match = _ACK.fullmatch(topic)
+    if match is None:
+        raise BadTopic(f"topic {topic[:120]!r} is not {ROOT}/{{shard}}/{{device}}/down/ack")
+    return match[1]
 
 
 def topic_down(device: str, shard: int) -> str:

@@ -1,16 +1,14 @@
 """The intake's MQTT side: a subscriber whose messages are acked only when told so.
 
-paho's thread puts messages into a bounded queue. When the queue is full the thread waits, stops reading the
-socket, and the broker keeps the rest: back-pressure, never an unbounded buffer.
+paho's thread puts messages into a bounded inflow. When it is full the thread stops reading the socket, and the broker
+keeps the rest: back-pressure, never an unbounded buffer. The socket is read in blocks (fast_client.py) where the
+installed paho allows it, else by paho itself; the log says which.
 """
 
 from __future__ import annotations
 
-import queue
 import threading
-import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 import paho.mqtt.client as paho
@@ -21,6 +19,8 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from haoyun.tracking.errors import BrokerRefused, BrokerUnreachable
+from haoyun.tracking.fast_client import FastClient, fast_path_problem
+from haoyun.tracking.inflow import Incoming, Inflow
 from haoyun.tracking.mqtt_url import KEEPALIVE_S, BrokerAddress, negotiate, new_client
 
 SESSION_EXPIRY_S = 7 * 86_400  # the broker keeps our place in the feed over a long week-end
@@ -29,21 +29,14 @@ _WAKE_S = 0.5  # how soon a thread that waits notices that it should stop
 
 _log = structlog.get_logger(__name__)
 
-
-@dataclass(frozen=True, slots=True)
-class Incoming:
-    """A message as the broker delivered it. `mid` means something on its `connection` only."""
-
-    topic: str
-    payload: bytes
-    received_at: datetime
-    mid: int
-    qos: int
-    connection: int
+__all__ = ["Incoming", "Subscriber"]
 
 
 class Subscriber:
-    """A persistent subscription to `topics`, under a client id that must stay the same over restarts."""
+    """A persistent subscription to `topics`, under a client id that must stay the same over restarts.
+
+    `fast` False forces paho's own reading path.
+    """
 
     def __init__(
         self,
@@ -52,13 +45,15 @@ class Subscriber:
         topics: Sequence[str],
         clock: Callable[[], datetime],
         *,
-        queue_size: int = 4000,
+        queue_size: int = 8000,
+        fast: bool = True,
     ) -> None:
         self._address = address
         self._client_id = client_id
         self._topics = tuple(topics)
         self._clock = clock
-        self._queue: queue.Queue[Incoming] = queue.Queue(queue_size)
+        self._inflow = Inflow(queue_size)
+        self._fast = fast and _may_be_fast()
         self._stopping = threading.Event()
         self._connected = threading.Event()
         self._lock = threading.Lock()  # an ack must not slip onto the next connection
@@ -73,47 +68,57 @@ class Subscriber:
     def stop(self) -> None:
         """Disconnect, keeping the session at the broker. What was not acked is delivered again."""
         self._stopping.set()
+        self._thread.join(timeout=10)
         if self._client is not None:
             self._client.disconnect()
-        self._thread.join(timeout=10)
+            self._client.loop_stop()
 
     def wait_connected(self, timeout_s: float) -> bool:
         """Whether the subscription stands within `timeout_s`."""
         return self._connected.wait(timeout_s)
 
     def take(self, most: int, wait_s: float) -> list[Incoming]:
-        """A batch: what arrives within `wait_s` of its first message, at most `most`. Empty if nothing came.
+        """A batch: what arrives within `wait_s`, at most `most` messages. Empty if nothing came.
 
         Messages of a broken connection are left out: the broker delivers them again.
         """
-        taken: list[Incoming] = []
-        deadline = time.monotonic() + wait_s
-        while len(taken) < most:
-            try:
-                taken.append(self._queue.get(timeout=max(0.0, deadline - time.monotonic())))
-            except queue.Empty:
-                break
+        taken = self._inflow.take(most, wait_s)
         current = self._connection
         return [incoming for incoming in taken if incoming.connection == current]
 
-    def ack(self, batch: Sequence[Incoming]) -> None:
-        """Tell the broker that these are safe; on a connection that is gone there is nobody to tell."""
-        with self._lock:
-            client = self._client
-            for incoming in batch:
-                if client is not None and incoming.connection == self._connection:
-                    client.ack(incoming.mid, incoming.qos)
+    def ack(self, batch: Sequence[Incoming], replies: Sequence[tuple[str, bytes]] = ()) -> None:
+        """Tell the broker that these are safe, and devices what `replies` (topic, payload) say.
 
-    def publish(self, topic: str, payload: bytes) -> None:
-        """Send at QoS 0; a lost ack to a device only makes it resend."""
-        if self._client is not None:
-            self._client.publish(topic, payload, qos=0)
+        On a connection that is gone there is nobody to tell. Replies go at QoS 0: a lost ack to a device only
+        makes it send again.
+        """
+        with self._lock:
+            client, current = self._client, self._connection
+            if client is None:
+                return
+            fresh = [incoming for incoming in batch if incoming.qos and incoming.connection == current]
+            if isinstance(client, FastClient):
+                client.send_acks([incoming.mid for incoming in fresh], replies)
+                return
+            for incoming in fresh:
+                client.ack(incoming.mid, incoming.qos)
+            for topic, payload in replies:
+                client.publish(topic, payload, qos=0)
 
     def _run(self) -> None:
         protocol = self._negotiated()
         if protocol is None:
             return
-        client = new_client(self._address, self._client_id, protocol, manual_ack=True, persistent=True)
+        client = new_client(
+            self._address,
+            self._client_id,
+            protocol,
+            manual_ack=True,
+            persistent=True,
+            client_class=FastClient if self._fast else paho.Client,
+        )
+        if isinstance(client, FastClient):
+            client.inflow, client.clock, client.connection = self._inflow, self._clock, self._connection
         client.reconnect_delay_set(RECONNECT_MIN_S, RECONNECT_MAX_S)
         client.on_connect = self._on_connect
         client.on_disconnect = self._on_disconnect
@@ -131,7 +136,8 @@ class Subscriber:
         else:
             client.connect_async(self._address.host, self._address.port, KEEPALIVE_S)
         if not self._stopping.is_set():
-            client.loop_forever(retry_first_connection=True)
+            # Its own thread, so that only that one writes to the socket: two would mix halves of packets.
+            client.loop_start()
 
     def _negotiated(self) -> MQTTProtocolVersion | None:
         while not self._stopping.is_set():
@@ -145,7 +151,7 @@ class Subscriber:
     def _session_properties(self) -> Properties:
         properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
         properties.SessionExpiryInterval = SESSION_EXPIRY_S
-        properties.ReceiveMaximum = min(65_535, self._queue.maxsize)
+        properties.ReceiveMaximum = min(65_535, self._inflow.max_messages)
         return properties
 
     def _on_connect(
@@ -159,11 +165,13 @@ class Subscriber:
         client.subscribe([(topic, 1) for topic in self._topics])
 
     def _on_disconnect(
-        self, _client: paho.Client, _data: object, _flags: object, code: ReasonCode, _p: Properties | None
+        self, client: paho.Client, _data: object, _flags: object, code: ReasonCode, _p: Properties | None
     ) -> None:
         with self._lock:
             self._connection += 1  # message ids start over: acks of the old connection are void
-        self._connected.clear()
+            self._connected.clear()
+            if isinstance(client, FastClient):
+                client.connection = self._connection
         if not self._stopping.is_set():
             _log.warning("broker_disconnected", broker=str(self._address), reason=str(code))
 
@@ -177,12 +185,19 @@ class Subscriber:
             self._connected.set()
 
     def _on_message(self, _client: paho.Client, _data: object, message: paho.MQTTMessage) -> None:
+        """By paho's own path, and on the fast one for what only paho can read, e.g. with properties."""
+        topic = message._topic.decode(errors="replace")  # `topic` would raise for what is not UTF-8
         incoming = Incoming(
-            message.topic, bytes(message.payload), self._clock(), message.mid, message.qos, self._connection
+            topic, bytes(message.payload), self._clock(), message.mid, message.qos, self._connection
         )
-        while not self._stopping.is_set():
-            try:
-                self._queue.put(incoming, timeout=_WAKE_S)
-            except queue.Full:
-                continue
-            return
+        while not self._fast and not self._stopping.is_set():
+            if self._inflow.wait_for_room(_WAKE_S):
+                break
+        self._inflow.put((incoming,))
+
+
+def _may_be_fast() -> bool:
+    problem = fast_path_problem()
+    if problem:
+        _log.warning("fast_path_off", reason=problem, consequence="messages are read by paho itself, slower")
+    return problem is None

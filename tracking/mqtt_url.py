@@ -60,10 +60,11 @@ def new_client(
     *,
     manual_ack: bool = False,
     persistent: bool = False,
+    client_class: type[paho.Client] = paho.Client,
 ) -> paho.Client:
     """A paho client that signs in to `address`; `persistent` keeps its session while it is away."""
     clean = None if protocol is MQTTProtocolVersion.MQTTv5 else not persistent
-    client = paho.Client(
+    client = client_class(
         CallbackAPIVersion.VERSION2, client_id, clean_session=clean, protocol=protocol, manual_ack=manual_ack
     )
     client.connect_timeout = CONNECT_TIMEOUT_S

@@ -1,10 +1,11 @@
 """The store's public functions in one place; each aggregate has its own file."""
 
+from haoyun.tracking.bindings_store import Binding, bindings_of, bindings_of_vehicles, vehicle_at
 from haoyun.tracking.devices_store import (
     Device,
     DeviceKind,
     IssuedCredential,
-    assign_vehicle,
+    bind_vehicle,
     device_of_vehicle,
     find_device,
     find_devices,
@@ -36,15 +37,10 @@ from haoyun.tracking.intake_store import (
     load_outboxes,
     save_outboxes,
 )
-from haoyun.tracking.journeys_store import (
-    close_journey,
-    get_journey,
-    journeys_of_device,
-    open_journey,
-    open_journeys,
-    save_states,
-)
+from haoyun.tracking.journeys_open import close_journey, open_journey
+from haoyun.tracking.journeys_store import all_open_journeys, get_journey, journeys_of_device
 from haoyun.tracking.milestones_store import (
+    amendments_of,
     append_milestones,
     count_milestones,
     milestones_after,
@@ -53,13 +49,18 @@ from haoyun.tracking.milestones_store import (
 )
 
 __all__ = [
+    "Binding",
     "DeadLetter",
     "Device",
     "DeviceKind",
     "IssuedCredential",
     "LatestPosition",
+    "all_open_journeys",
+    "amendments_of",
     "append_milestones",
-    "assign_vehicle",
+    "bind_vehicle",
+    "bindings_of",
+    "bindings_of_vehicles",
     "bury",
     "close_journey",
     "count_dead_letters",
@@ -84,14 +85,13 @@ __all__ = [
     "milestones_of",
     "milestones_of_all",
     "open_journey",
-    "open_journeys",
     "register_device",
     "registry_version",
     "revoke_device",
     "rotate_secret",
     "save_outboxes",
-    "save_states",
     "store_fixes",
     "store_latest",
     "track",
+    "vehicle_at",
 ]

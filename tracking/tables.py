@@ -27,6 +27,45 @@ DEVICE = sa.Table(
     sa.Column("revoked_ms", sa.BigInteger),
     sa.Column("last_seen_ms", sa.BigInteger),
 )
+sa.Index(
+    "ix_trk_device_revoked",
+    DEVICE.c.id,
+    sqlite_where=DEVICE.c.revoked_ms.is_not(None),
+    postgresql_where=DEVICE.c.revoked_ms.is_not(None),
+)  # few, and asked with every map window
+
+# What a JT/T 808 terminal is known by on the line; its credential is drawn when it registers.
+TERMINAL = sa.Table(
+    "trk_terminal",
+    METADATA,
+    sa.Column("device_id", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("phone", sa.String(20), nullable=False, unique=True),  # digits without leading zeros
+    sa.Column("paired_ms", sa.BigInteger),  # NULL: it may register
+    sa.Column("manufacturer", sa.String(40), nullable=False),
+    sa.Column("model", sa.String(40), nullable=False),
+    sa.Column("terminal_id", sa.String(40), nullable=False),
+    sa.Column("plate", sa.String(40), nullable=False),
+)
+
+# Which vehicle a device rode in, and when: a fix at t belongs to the vehicle of the row that covers t.
+BINDING = sa.Table(
+    "trk_binding",
+    METADATA,
+    sa.Column("id", BIG_KEY, primary_key=True),
+    sa.Column("device_id", sa.Integer, nullable=False),
+    sa.Column("vehicle_id", sa.String(40), nullable=False),
+    sa.Column("from_ms", sa.BigInteger, nullable=False),
+    sa.Column("until_ms", sa.BigInteger),  # NULL: still
+    sa.Index("ix_trk_binding_device", "device_id", "from_ms"),
+    sa.Index("ix_trk_binding_vehicle", "vehicle_id", "from_ms"),
+    sa.Index(
+        "uq_trk_binding_open",
+        "device_id",
+        unique=True,
+        sqlite_where=sa.text("until_ms IS NULL"),
+        postgresql_where=sa.text("until_ms IS NULL"),
+    ),
+)
 
 # One row whose version grows with every change of a device, so that the broker knows when to reload.
 REGISTRY = sa.Table(
@@ -36,6 +75,8 @@ REGISTRY = sa.Table(
     sa.Column("version", sa.Integer, nullable=False),
 )
 
+# On PostgreSQL partitioned by day (history/partitions.py). On SQLite the days are files of their own
+# (history/day_files.py), and this table holds only what belongs to no day that is kept.
 FIX = sa.Table(
     "trk_fix",
     METADATA,
@@ -50,7 +91,34 @@ FIX = sa.Table(
     sa.Column("altitude_m", sa.Float),
     sa.Column("accuracy_m", sa.Float),
     sa.Column("flags", sa.Integer, nullable=False, default=0),
+    sa.Column("sensors", sa.Text),  # JSON of sensors.SENSORS, where the device has any
     sqlite_with_rowid=False,  # the key is the row: a device's day is one range of pages
+    postgresql_partition_by="RANGE (fix_ms)",
+)
+sa.event.listen(
+    FIX,
+    "after_create",
+    sa.DDL(  # type: ignore[no-untyped-call]
+        "CREATE TABLE IF NOT EXISTS tracking.trk_fix_other PARTITION OF tracking.trk_fix DEFAULT"
+    ).execute_if(dialect="postgresql"),
+)
+
+# SQLite only: what the intake wrote since the last filing by day. Without a key, so that a row costs the same
+# however many devices report; empty on PostgreSQL.
+FIX_NEW = sa.Table(
+    "trk_fix_new",
+    METADATA,
+    sa.Column("id", BIG_KEY, primary_key=True),
+    *(sa.Column(c.name, c.type, nullable=c.nullable) for c in FIX.columns),
+    sqlite_autoincrement=True,  # what is filed is deleted up to a number, which must never come again
+)
+
+# How long an organization's fixes are kept; without a row the installation's setting holds.
+RETENTION = sa.Table(
+    "trk_retention",
+    METADATA,
+    sa.Column("org_id", sa.String(40), primary_key=True),
+    sa.Column("keep_days", sa.Integer, nullable=False),
 )
 
 LATEST = sa.Table(
@@ -129,12 +197,18 @@ MILESTONE = sa.Table(
     sa.Column("lon", sa.Double),
     sa.Column("place", sa.String(120), nullable=False),
     sa.Column("evidence", sa.Text, nullable=False),  # JSON object
+    sa.Column("withdrawn_ms", sa.BigInteger),  # late fixes showed that it did not happen
     sa.UniqueConstraint("journey_id", "code", "quality", "source", "occurrence", name="uq_trk_fact"),
     sqlite_autoincrement=True,  # a cursor must never meet a number again
 )
 
 
 _INSERTS: dict[str, Callable[[sa.Table], Any]] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+
+
+def is_partition(name: str | None) -> bool:
+    """Whether a table is a day's partition of trk_fix: made at run time, not by a schema version."""
+    return name == "trk_fix_other" or (name or "").removeprefix("trk_fix_").isdigit()
 
 
 def upsert(db: sa.Connection, table: sa.Table) -> Any:

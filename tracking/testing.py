@@ -32,13 +32,10 @@ class FakeInbox:
         taken, self.waiting = self.waiting[:most], self.waiting[most:]
         return taken
 
-    def ack(self, batch: Sequence[Incoming]) -> None:
-        """Remember what was acked."""
+    def ack(self, batch: Sequence[Incoming], replies: Sequence[tuple[str, bytes]] = ()) -> None:
+        """Remember what was acked and published."""
         self.acked += batch
-
-    def publish(self, topic: str, payload: bytes) -> None:
-        """Remember what was published."""
-        self.published.append((topic, payload))
+        self.published += replies
 
 
 def fix_at(

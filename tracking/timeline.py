@@ -91,6 +91,21 @@ class RecordedMilestone:
     milestone: Milestone
 
 
+@dataclass(frozen=True, slots=True)
+class Amendment:
+    """What was said of a milestone before it was corrected; `now_at` is None where it did not happen at all."""
+
+    journey_id: str
+    code: MilestoneCode
+    source: Source
+    was_at: datetime
+    was_recorded_at: datetime
+    was_evidence: Mapping[str, str | float]
+    now_at: datetime | None
+    amended_at: datetime
+    reason: str
+
+
 class ShipmentState(StrEnum):
     """Where a consignment is in its life. Later states win: an arrival outweighs a missing departure."""
 

@@ -7,6 +7,7 @@ measured in projections made for it (`projection.py`), never in degrees.
 from haoyun.maps.analysis.access import accessibility
 from haoyun.maps.analysis.areas import Areas, cell_areas, place_areas, polygon_areas
 from haoyun.maps.analysis.balance import balance
+from haoyun.maps.analysis.choropleth import ratio_figure
 from haoyun.maps.analysis.figures import access_figure, balance_figure, flow_figure
 from haoyun.maps.analysis.flows import flows
 from haoyun.maps.analysis.tables import BadTable, read_lanes, read_points
@@ -24,6 +25,7 @@ __all__ = [
     "flows",
     "place_areas",
     "polygon_areas",
+    "ratio_figure",
     "read_lanes",
     "read_points",
     "save_figure",

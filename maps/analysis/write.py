@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from haoyun.maps.errors import MapError
 
@@ -34,8 +34,8 @@ def write_table(frame: gpd.GeoDataFrame, path: Path, *, layer: str, attribution:
         )
 
 
-def save_figure(figure: Any, path: Path, dpi: int = _DPI) -> None:
-    """Write a picture as PNG, 10 x 7.2 inches at `dpi`."""
+def save_figure(figure: Any, path: Path | IO[bytes], dpi: int = _DPI) -> None:
+    """Write a picture as PNG to a path or an open file, 10 x 7.2 inches at `dpi`."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg  # noqa: PLC0415 - only for pictures
 
     FigureCanvasAgg(figure)

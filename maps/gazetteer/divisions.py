@@ -30,6 +30,12 @@ PROVINCE_EN = {
     "540000": "Xizang", "610000": "Shaanxi", "620000": "Gansu", "630000": "Qinghai", "640000": "Ningxia",
     "650000": "Xinjiang", "710000": "Taiwan", "810000": "Hong Kong", "820000": "Macao",
 }  # fmt: skip
+PROVINCE_ZH = dict(zip(
+    PROVINCE_EN,
+    "北京 天津 河北 山西 内蒙古 辽宁 吉林 黑龙江 上海 江苏 浙江 安徽 福建 江西 山东 河南 湖北 湖南 广东 广西 海南 重庆 "  # noqa: SIM905
+    "四川 贵州 云南 西藏 陕西 甘肃 青海 宁夏 新疆 台湾 香港 澳门".split(),
+    strict=True,
+))  # fmt: skip
 OTHER_EN = {"540000": ("Tibet",), "150000": ("Nei Mongol", "Neimenggu"), "820000": ("Macau",)}
 _NO_DIVISIONS = ("市辖区", "行政区划", "行政单位")  # headings of the list, and what has no inhabitants
 MUNICIPALITIES = frozenset({"110000", "120000", "310000", "500000"})

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from haoyun.maps.errors import MapError
+from haoyun.maps.learning.marks import MarkedSpeeds
 from haoyun.maps.learning.observed import HOURS, EdgeSpeeds, network_key
 from haoyun.maps.network import RoadNetwork
 
@@ -45,7 +46,10 @@ class LearnedSpeeds:
     """Speeds of all edges for each hour of the week. MapError if the observations are of another network."""
 
     def __init__(
-        self, network: RoadNetwork, observed: EdgeSpeeds, settings: LearnSettings | None = None
+        self,
+        network: RoadNetwork,
+        observed: EdgeSpeeds | MarkedSpeeds,
+        settings: LearnSettings | None = None,
     ) -> None:
         if observed.network_key != network_key(network):
             raise MapError("the observed speeds are those of another network, or of an older import of it")
@@ -57,7 +61,19 @@ class LearnedSpeeds:
         over = np.log(observed.median_kmh() / self._free_kmh[observed.edge])
         self._of_class = self._class_levels(over, n, len(names))
         self._of_edge = self._edge_levels(over, n)
-        self._over, self._n = over, n
+        self._over, self._n, self._key = over, n, observed.edge * HOURS + observed.hour
+
+    def speeds_along(self, edges: LongArray) -> FloatArray:
+        """km/h of some edges (k,) in every hour of the week, (k, 168): as `speeds_at` says them, for a way."""
+        s = self._settings
+        over = self._of_class[self._class[edges]] + self._of_edge[edges, None]
+        wanted = edges[:, None] * HOURS + np.arange(HOURS)
+        if len(self._key):
+            row = np.minimum(np.searchsorted(self._key, wanted), len(self._key) - 1)
+            own = (self._key[row] == wanted) & (self._n[row] >= s.least)
+            trust = np.where(own, self._n[row] / (self._n[row] + s.prior_hour), 0.0)
+            over = trust * self._over[row] + (1 - trust) * over
+        return self._limited(over, self._free_kmh[edges, None])
 
     def speeds_at(self, hour_of_week: int) -> FloatArray:
         """km/h of every edge (edges,) in an hour of the week, 0 = Monday 00:00 to 01:00 local time."""
@@ -69,9 +85,12 @@ class LearnedSpeeds:
         edge = self._observed.edge[rows]
         trust = self._n[rows] / (self._n[rows] + s.prior_hour)
         over[edge] = trust * self._over[rows] + (1 - trust) * over[edge]
-        kmh = self._free_kmh * np.exp(over)
-        least, most = np.minimum(s.slowest_kmh, self._free_kmh), self._free_kmh * s.most_over_free
-        return np.asarray(np.clip(kmh, least, most))
+        return self._limited(over, self._free_kmh)
+
+    def _limited(self, over: FloatArray, free_kmh: FloatArray) -> FloatArray:
+        s = self._settings
+        least, most = np.minimum(s.slowest_kmh, free_kmh), free_kmh * s.most_over_free
+        return np.asarray(np.clip(free_kmh * np.exp(over), least, most))
 
     def durations_at(self, network: RoadNetwork, hour_of_week: int) -> FloatArray:
         """Seconds for every edge in an hour of the week."""

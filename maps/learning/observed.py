@@ -73,7 +73,7 @@ class EdgeSpeeds:
 
     def median_kmh(self) -> FloatArray:
         """The median of each row, interpolated within its bin (in the logarithm)."""
-        return np.asarray(SLOWEST_KMH * np.exp(_LOG_STEP * _median_bin(self.count)))
+        return kmh_of_bin(_median_bin(self.count))
 
     def merge(self, other: EdgeSpeeds) -> EdgeSpeeds:
         """Both together; in any order and grouping the same. MapError for another network or time zone."""
@@ -124,10 +124,20 @@ def observe(network: RoadNetwork, zone: str, drives: Iterable[Traversals]) -> Ed
     at_s = np.concatenate([np.zeros(0), *(drive.entered_s for drive in found)])
     speed_kmh = np.concatenate([np.zeros(0), *(drive.speed_kmh for drive in found)])
     key, row = np.unique(edge * HOURS + hour_of_week(at_s, zone), return_inverse=True)
-    step = np.floor((np.log(np.maximum(speed_kmh, 1e-9)) - np.log(SLOWEST_KMH)) / _LOG_STEP).astype(np.int64)
     count = np.zeros((len(key), BINS), dtype=np.uint32)
-    np.add.at(count, (row, np.clip(step, 0, BINS - 1)), 1)
+    np.add.at(count, (row, bin_of(speed_kmh)), 1)
     return EdgeSpeeds(network_key(network), network.edge_count, zone, key, count)
+
+
+def bin_of(speed_kmh: FloatArray) -> LongArray:
+    """The bins of speeds, 0 to BINS - 1; slower and faster ones fall into the outermost."""
+    step = np.floor((np.log(np.maximum(speed_kmh, 1e-9)) - np.log(SLOWEST_KMH)) / _LOG_STEP)
+    return np.asarray(np.clip(step, 0, BINS - 1), dtype=np.int64)
+
+
+def kmh_of_bin(place: FloatArray) -> FloatArray:
+    """The speeds at places on the scale of bins, fractions included."""
+    return np.asarray(SLOWEST_KMH * np.exp(_LOG_STEP * place))
 
 
 def hour_of_week(time_s: FloatArray, zone: str) -> LongArray:

@@ -21,22 +21,32 @@ class Role(StrEnum):
     OWNER = "owner"  # everything, people included
     DISPATCHER = "dispatcher"  # posts, quotes, accepts, plans
     DRIVER = "driver"  # reports from the road
+    ACCOUNTANT = "accountant"  # sees orders and what they cost, changes nothing on the market
     OPERATOR = "operator"  # runs the platform; sees every organization
     SUPERVISOR = "supervisor"  # sees every organization, changes nothing
     VIEWER = "viewer"  # sees the own organization, changes nothing
 
 
 _TRADING_ROLES = frozenset({Role.OWNER, Role.DISPATCHER, Role.OPERATOR})
+# Who manages the people of an organization: owners, and in the organizations that run or supervise the platform
+# those who do so. At least one of them stays active in each organization.
+MANAGING_ROLES = frozenset({Role.OWNER, Role.OPERATOR, Role.SUPERVISOR})
 
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """A signed-in person in the name of one organization."""
+    """A signed-in person in the name of one organization.
+
+    `scopes` is what the key that the request carries may be used for, None without a key. `cleared`: the operator
+    has verified the organization, or lets unverified ones trade.
+    """
 
     user_id: str
     org_id: str
     roles: frozenset[str]
     org_kinds: frozenset[str]
+    scopes: frozenset[str] | None = None
+    cleared: bool = True
 
     def __post_init__(self) -> None:
         if unknown := set(self.roles) - set(Role):
@@ -68,6 +78,11 @@ class Actor:
     def is_carrier(self) -> bool:
         """Acts for an organization that moves goods."""
         return OrgKind.CARRIER in self.org_kinds
+
+    @property
+    def manages_people(self) -> bool:
+        """May invite people of the own organization, change their roles and keep them out."""
+        return bool(MANAGING_ROLES & set(self.roles))
 
     @property
     def may_trade(self) -> bool:

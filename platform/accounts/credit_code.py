@@ -14,22 +14,16 @@ def check_credit_code(code: str) -> str:
     """The code in upper case, or BadCreditCode that names the wrong character and its place (from 1)."""
     code = code.strip().upper()
     if len(code) != _LENGTH:
-        raise BadCreditCode(f"a unified social credit code has {_LENGTH} characters, not {len(code)}")
+        raise BadCreditCode("credit_code_length", length=len(code))
     for place, character in enumerate(code, start=1):
         if character not in ALPHABET:
-            raise BadCreditCode(
-                f"character {place} ({character}) is not allowed: digits and letters except I O S V Z"
-            )
+            raise BadCreditCode("credit_code_character", place=place, character=character)
     for place, character in enumerate(code[_DIVISION], start=3):
         if not character.isdigit():
-            raise BadCreditCode(
-                f"character {place} ({character}) must be a digit: 3 to 8 are a division code"
-            )
+            raise BadCreditCode("credit_code_division", place=place, character=character)
     expected = check_character(code[:-1])
     if code[-1] != expected:
-        raise BadCreditCode(
-            f"character {_LENGTH} ({code[-1]}) must be {expected}: the check character does not fit"
-        )
+        raise BadCreditCode("credit_code_check", character=code[-1], expected=expected)
     return code
 
 

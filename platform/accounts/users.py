@@ -18,8 +18,11 @@ from haoyun.platform.accounts.tables import organization, role, user_role
 from haoyun.platform.accounts.tables import user as t
 from haoyun.platform.ids import new_id
 from haoyun.tracking.instants import to_ms
+from haoyun.tracking.tables import insert_new
 
 LOCALES = ("zh", "en")
+MAX_DISPLAY_CHARS = 80
+_VERIFIED = "VERIFIED"  # verification.Verification, which stands above people
 _EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]{1,180}")
 # These two see every organization, so that only people of such an organization may have them.
 _BOUND_ROLES = {Role.OPERATOR: OrgKind.OPERATOR, Role.SUPERVISOR: OrgKind.SUPERVISOR}
@@ -64,39 +67,57 @@ def create_user(
     )
     _check(made, password, get_organization(db, org_id).kinds)
     if find_user_by_email(db, made.email):
-        raise AccountExists("email", f"{made.email} is in use already")
+        raise AccountExists("email", "email_taken", value=made.email)
     db.execute(sa.insert(t).values(_row(made, password, now)))
-    _give_roles(db, made)
+    give_roles(db, made.id, made.roles)
     return made
 
 
 def _check(made: User, password: str | None, org_kinds: frozenset[str]) -> None:
-    if not _EMAIL.fullmatch(made.email):
-        raise BadAccount("email", "must look like name@host")
-    if not 1 <= len(made.display_name) <= 80:
-        raise BadAccount("display_name", "has 1 to 80 characters")
-    if made.locale not in LOCALES:
-        raise BadAccount("locale", f"is one of {', '.join(LOCALES)}")
-    if password is not None and not MIN_CHARS <= len(password) <= MAX_CHARS:
-        raise BadAccount("password", f"has {MIN_CHARS} to {MAX_CHARS} characters")
-    _check_roles(made.roles, org_kinds)
+    check_email(made.email)
+    if not 1 <= len(made.display_name) <= MAX_DISPLAY_CHARS:
+        raise BadAccount("display_name", "length", low=1, high=MAX_DISPLAY_CHARS)
+    _check_locale(made.locale)
+    if password is not None:
+        check_password(password)
+    check_roles(made.roles, org_kinds)
 
 
-def _check_roles(roles: frozenset[str], org_kinds: frozenset[str]) -> None:
+def check_email(email: str) -> None:
+    """Raises BadAccount for what is no address."""
+    if not _EMAIL.fullmatch(email):
+        raise BadAccount("email", "email")
+
+
+def check_password(password: str) -> None:
+    """Raises BadAccount for a password that is too short or too long."""
+    if not MIN_CHARS <= len(password) <= MAX_CHARS:
+        raise BadAccount("password", "length", low=MIN_CHARS, high=MAX_CHARS)
+
+
+def _check_locale(locale: str) -> None:
+    if locale not in LOCALES:
+        raise BadAccount("locale", "locale", known=", ".join(LOCALES))
+
+
+def check_roles(roles: frozenset[str], org_kinds: frozenset[str]) -> None:
+    """Raises BadAccount for no role, an unknown one, or one that does not go with the organization's kinds."""
+    known = ", ".join(Role)
     if not roles:
-        raise BadAccount("roles", f"needs at least one of {', '.join(Role)}")
+        raise BadAccount("roles", "roles_needed", known=known)
     if unknown := roles - set(Role):
-        raise BadAccount("roles", f"{min(unknown)} is none of {', '.join(Role)}")
+        raise BadAccount("roles", "unknown_value", value=min(unknown), known=known)
     for bound, kind in _BOUND_ROLES.items():
         if bound in roles and kind not in org_kinds:
-            raise BadAccount("roles", f"{bound} is for people of an organization of the kind {kind} only")
+            raise BadAccount("roles", "role_bound", role=bound, kind=kind)
 
 
-def _give_roles(db: sa.Connection, made: User) -> None:
-    known = set(db.execute(sa.select(role.c.name)).scalars())
-    if missing := made.roles - known:
-        db.execute(sa.insert(role), [{"name": one} for one in sorted(missing)])
-    db.execute(sa.insert(user_role), [{"user_id": made.id, "role": one} for one in sorted(made.roles)])
+def give_roles(db: sa.Connection, user_id: str, roles: frozenset[str]) -> None:
+    """Write the roles of a person in place of those they had; whoever calls has checked them."""
+    for name in sorted(roles):
+        insert_new(db, role, {"name": name})
+    db.execute(sa.delete(user_role).where(user_role.c.user_id == user_id))
+    db.execute(sa.insert(user_role), [{"user_id": user_id, "role": one} for one in sorted(roles)])
 
 
 def find_user_by_email(db: sa.Connection, email: str) -> User | None:
@@ -122,14 +143,16 @@ def list_users(db: sa.Connection, org_id: str | None = None) -> list[User]:
 
 def find_actor(db: sa.Connection, user_id: str) -> Actor | None:
     """Who this person acts as, with today's roles; None when missing or deactivated."""
-    row = db.execute(
-        sa.select(t.c.org_id, organization.c.kinds)
-        .join(organization, organization.c.id == t.c.org_id)
-        .where(t.c.id == user_id, t.c.active)
-    ).one_or_none()
+    row = db.execute(_ACTS_AS, {"person": user_id}).one_or_none()
     if row is None:
         return None
-    return Actor(user_id, row.org_id, _roles(db, user_id), frozenset(row.kinds.split(",")))
+    return Actor(
+        user_id,
+        row.org_id,
+        _roles(db, user_id),
+        frozenset(row.kinds.split(",")),
+        cleared=row.verification == _VERIFIED,
+    )
 
 
 def sign_in(db: sa.Connection, email: str, password: str) -> Actor | None:
@@ -141,9 +164,14 @@ def sign_in(db: sa.Connection, email: str, password: str) -> Actor | None:
 
 def set_locale(db: sa.Connection, user_id: str, locale: str) -> None:
     """Remember the language that this person chose. Raises BadAccount, UnknownUser."""
-    if locale not in LOCALES:
-        raise BadAccount("locale", f"is one of {', '.join(LOCALES)}")
+    _check_locale(locale)
     _must_change(db, user_id, locale=locale)
+
+
+def set_password(db: sa.Connection, user_id: str, password: str) -> None:
+    """Store a new password. Raises BadAccount, UnknownUser."""
+    check_password(password)
+    _must_change(db, user_id, password=hash_password(password))
 
 
 def set_active(db: sa.Connection, user_id: str, active: bool) -> None:
@@ -157,7 +185,16 @@ def _must_change(db: sa.Connection, user_id: str, **values: Any) -> None:
 
 
 def _roles(db: sa.Connection, user_id: str) -> frozenset[str]:
-    return frozenset(db.execute(sa.select(user_role.c.role).where(user_role.c.user_id == user_id)).scalars())
+    return frozenset(db.scalars(_ROLES, {"person": user_id}))
+
+
+# Asked at each request, so built once.
+_ACTS_AS = (
+    sa.select(t.c.org_id, organization.c.kinds, organization.c.verification)
+    .join(organization, organization.c.id == t.c.org_id)
+    .where(t.c.id == sa.bindparam("person"), t.c.active)
+)
+_ROLES = sa.select(user_role.c.role).where(user_role.c.user_id == sa.bindparam("person"))
 
 
 def _row(made: User, password: str | None, now: datetime) -> dict[str, Any]:

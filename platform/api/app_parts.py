@@ -5,57 +5,117 @@ An app that carries it is made with ``APIFlask(..., **api_flask_options())``.
 
 from __future__ import annotations
 
+from functools import partial
 from importlib.metadata import version
-from typing import Any
+from typing import Any, cast
 
 from apiflask import APIFlask
 from flask import Response, jsonify
 
 from haoyun.platform.api import (
+    auctions,
+    bookings,
     capacities,
-    devices,
+    custody,
+    device_care,
+    docks,
+    drafts,
+    drivers,
+    emissions,
+    exceptions,
+    flags,
+    gates,
+    handling,
+    history,
+    imports,
     jobs,
+    keys,
+    labels,
     loads,
     orders,
+    organization,
     organizations,
+    partners,
+    people,
     places,
     plans,
     public,
     quotes,
+    recall,
+    renewals,
+    repeats,
     replans,
+    rounds,
+    saved_lanes,
+    statistics,
     summary,
     tokens,
     vehicles,
     vroom,
+    warehouses,
+    watching,
+    webhooks,
 )
 from haoyun.platform.api.domain_errors import register_domain_errors
 from haoyun.platform.api.health import register_health
+from haoyun.platform.api.http_intake import register_http_intake
 from haoyun.platform.api.limits import limiter
 from haoyun.platform.api.problems import register_problem_handlers
 from haoyun.platform.api.resource import PREFIX
+from haoyun.platform.api.scopes import register_scopes
+from haoyun.platform.api.webhook_spec import webhooks_section
 from haoyun.platform.database import Databases
+from haoyun.platform.group_commit import GroupCommit
 from haoyun.platform.market.context import MarketContext
 from haoyun.platform.services import EXTENSION, Services
 from haoyun.platform.settings import Settings
+from haoyun.platform.trading.standing import read_standings
 
 SPEC_PATH = f"{PREFIX}/openapi.json"
 MAX_BODY_BYTES = 8 * 1024 * 1024  # a routing problem with its matrices; anything else is far smaller
 _GROUPS = (
     tokens,
     summary,
+    statistics,
     places,
     public,
     loads,
     capacities,
+    drafts,
+    repeats,
+    imports,
+    partners,
+    renewals,
+    saved_lanes,
+    flags,
     quotes,
+    auctions,
     orders,
+    emissions,
+    custody,
     vehicles,
-    devices,
+    drivers,
+    watching,
+    exceptions,
+    device_care,  # the same group as devices, in a file of its own
+    gates,
+    handling,
+    labels,
+    recall,
+    warehouses,
+    docks,
+    bookings,
+    history,
     jobs,
     plans,
     replans,
     vroom,
+    rounds,
     organizations,
+    organization,
+    people,
+    keys,
+    webhooks,
 )
 
 
@@ -72,16 +132,19 @@ def api_flask_options() -> dict[str, Any]:
 
 def register_api(app: APIFlask, settings: Settings, databases: Databases) -> Services:
     """Put ``/api/v1``, error answers, health and metrics on the app; returns what `services()` returns."""
-    found = Services(settings, databases, MarketContext.load(settings, databases.tracking))
+    market = MarketContext.load(settings, databases.tracking, partial(read_standings, databases.platform))
+    found = Services(settings, databases, market, GroupCommit(databases.captures))
     app.extensions[EXTENSION] = found
     app.config.update(_config())
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
     register_problem_handlers(app)
     register_domain_errors(app)
     limiter.init_app(app)
+    register_scopes(app)
     for group in _GROUPS:
         app.register_blueprint(group.blueprint)
     app.add_url_rule(SPEC_PATH, "openapi", lambda: _specification(app))
+    register_http_intake(app, settings)
     register_health(app, found)
     return found
 
@@ -112,4 +175,4 @@ PROBLEM_SCHEMA = {
 
 
 def _specification(app: APIFlask) -> Response:
-    return jsonify(app.spec)
+    return jsonify({**cast(dict[str, Any], app.spec), "webhooks": webhooks_section()})

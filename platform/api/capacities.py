@@ -9,8 +9,8 @@ from pydantic import Field
 from haoyun.platform.accounts import Actor
 from haoyun.platform.accounts.security import actor_of_request
 from haoyun.platform.api.guard import signed_in, trading
-from haoyun.platform.api.loads import codes_near, verdict
-from haoyun.platform.api.resource import Input, Output, PageQuery, resource
+from haoyun.platform.api.loads import OfferQuery, verdict
+from haoyun.platform.api.resource import Input, Instant, Output, resource
 from haoyun.platform.api.retries import once_for
 from haoyun.platform.api.schemas import (
     Amount,
@@ -18,20 +18,25 @@ from haoyun.platform.api.schemas import (
     Fen,
     Identifier,
     MatchPage,
+    NearMissPage,
     PlaceText,
     WhyNotOut,
     WindowIn,
+    capacity_out,
     match_out,
+    near_miss_out,
     place,
 )
 from haoyun.platform.market.capacity import Capacity, CapacityDraft
-from haoyun.platform.market.search import CapacityFilter, list_capacities
+from haoyun.platform.market.capacity_search import CapacitySort, list_capacities
+from haoyun.platform.market.nearly import near_loads
 from haoyun.platform.market.store import get_capacity, matches_of_capacity, post_capacity, withdraw_capacity
-from haoyun.platform.market.values import Body
-from haoyun.platform.services import Services, services
+from haoyun.platform.market.values import Equipment, Mode
+from haoyun.platform.market.wishes import CapacityWish
+from haoyun.platform.services import services
 
 blueprint = resource("capacities", "Capacities")
-_PLAIN = ("origin", "destination", "ready")
+_PLAIN = ("origin", "destination", "ready", "equipment")
 
 
 class NewCapacity(Input):
@@ -41,6 +46,10 @@ class NewCapacity(Input):
     origin: PlaceText
     destination: PlaceText | None = None
     ready: WindowIn
+    mode: Mode = Mode.ROAD
+    equipment: Annotated[list[Equipment], Field(max_length=10, description="what it brings along")] = Field(
+        default_factory=list
+    )
     radius_km: Amount = 200
     weight_kg: Amount | None = None
     volume_dm3: Amount | None = None
@@ -48,6 +57,8 @@ class NewCapacity(Input):
     cost_per_km_fen: Fen = 420
     min_price_fen: Fen | None = None
     note: Annotated[str, Field(max_length=500)] = ""
+    trailer_id: Identifier | None = None
+    driver_id: Identifier | None = None
 
     def draft(self) -> CapacityDraft:
         """As the market takes it. Raises FieldErrors."""
@@ -57,28 +68,19 @@ class NewCapacity(Input):
             origin=place("origin", self.origin),
             destination=place("destination", self.destination) if self.destination else None,
             ready=self.ready.window("ready"),
+            equipment=frozenset(self.equipment),
         )
 
 
-class CapacityQuery(PageQuery):
-    """What a list of capacities is limited to."""
+class CapacityQuery(OfferQuery):
+    """What a list of capacities is limited to; `way_from` and `way_to`: who can take a load along on that way."""
 
-    origin: PlaceText | None = None
-    destination: PlaceText | None = None
-    radius_km: Annotated[float, Field(ge=0, le=3000, description="around origin and destination")] = 0
-    body: Body | None = None
-    min_weight_kg: Amount | None = None
-    mine: Annotated[bool, Field(description="the caller's own, in every state")] = False
-
-    def filters(self, found: Services) -> CapacityFilter:
-        """As the market takes it. Raises FieldErrors for an unknown place."""
-        return CapacityFilter(
-            body=self.body,
-            min_weight_kg=self.min_weight_kg,
-            mine=self.mine,
-            origin_codes=codes_near(found, "origin", self.origin, self.radius_km),
-            destination_codes=codes_near(found, "destination", self.destination, self.radius_km),
-        )
+    ready_from: Instant | None = None
+    ready_to: Instant | None = None
+    min_cost_per_km_fen: Annotated[Fen | None, Field(description="with `mine` only, as max_")] = None
+    max_cost_per_km_fen: Fen | None = None
+    max_price_fen: Annotated[Fen | None, Field(description="who takes this price, or names no least")] = None
+    sort: CapacitySort = CapacitySort.POSTED
 
 
 class CapacityPage(Output):
@@ -115,18 +117,21 @@ def create_capacity(actor: Actor, json_data: NewCapacity) -> Capacity:
 def search_capacities(query_data: CapacityQuery) -> Any:
     """Capacities on offer; no sign-in needed."""
     found = services()
-    filters = query_data.filters(found)
+    filters = CapacityWish(**query_data.wished()).filters(found.market, found.now())
     with found.read() as db:
-        return list_capacities(db, filters, actor_of_request(), query_data.limit, query_data.after)
+        actor = actor_of_request()
+        page = list_capacities(db, filters, actor, query_data.limit, query_data.after)
+    return {"items": [capacity_out(one, actor) for one in page.items], "next": page.next}
 
 
 @blueprint.get("/capacities/<capacity_id>")
 @blueprint.output(CapacityOut)
 @blueprint.doc(summary="A capacity", responses=[404])
-def get_one(capacity_id: str) -> Capacity:
+def get_one(capacity_id: str) -> object:
     """One capacity; those on offer need no sign-in."""
     with services().read() as db:
-        return get_capacity(db, capacity_id, actor_of_request())
+        actor = actor_of_request()
+        return capacity_out(get_capacity(db, capacity_id, actor), actor)
 
 
 @blueprint.post("/capacities/<capacity_id>/withdraw")
@@ -135,9 +140,11 @@ def get_one(capacity_id: str) -> Capacity:
 @blueprint.doc(summary="Withdraw a capacity", security="bearer", responses=[401, 403, 404, 409])
 def withdraw(actor: Actor, capacity_id: str) -> Capacity:
     """Take a capacity back; its orders go on."""
-    found = services()
+    found, now = services(), services().now()
     with found.write() as db:
-        return withdraw_capacity(db, actor, capacity_id, found.now())
+        what = f"withdraw:{capacity_id}"
+        once_for(db, actor, what, now, lambda: withdraw_capacity(db, actor, capacity_id, now).id)
+        return get_capacity(db, capacity_id, actor)
 
 
 @blueprint.get("/capacities/<capacity_id>/matches")
@@ -149,6 +156,19 @@ def matches(actor: Actor, capacity_id: str) -> object:
     with services().read() as db:
         pairings = matches_of_capacity(db, capacity_id, actor)
     return {"items": [match_out(one.match) for one in pairings], "next": None}
+
+
+@blueprint.get("/capacities/<capacity_id>/near-misses")
+@signed_in
+@blueprint.output(NearMissPage)
+@blueprint.doc(summary="Loads that nearly fit a capacity", security="bearer", responses=[401, 404])
+def near_misses(actor: Actor, capacity_id: str) -> object:
+    """What would make them fit: all for the carrier, a shipper's own for a shipper."""
+    found, now = services(), services().now()
+    context = found.market.snapshot(now)
+    with found.read() as db:
+        near = near_loads(db, capacity_id, actor, now, context)
+    return {"items": [near_miss_out(one) for one in near], "next": None}
 
 
 @blueprint.get("/capacities/<capacity_id>/why-not")

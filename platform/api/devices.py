@@ -10,7 +10,8 @@ from pydantic import Field
 
 from haoyun.platform.accounts import Actor
 from haoyun.platform.api.guard import signed_in, trading
-from haoyun.platform.api.problems import Problem, not_found
+from haoyun.platform.api.language import text
+from haoyun.platform.api.problems import Problem, not_found, wrong_field
 from haoyun.platform.api.resource import Input, Output, resource
 from haoyun.platform.broker_address import mqtt_url
 from haoyun.platform.market.vehicles import get_vehicle
@@ -18,7 +19,16 @@ from haoyun.platform.services import Services, services
 from haoyun.rfid_ingest import Direction, Mode, ReadPoint, Side, read_points_of, set_read_points
 from haoyun.rfid_ingest.errors import InvalidReadPoint
 from haoyun.tracking.errors import BadTopic, DeviceExists, UnknownDevice
-from haoyun.tracking.store import Device, DeviceKind, get_device, list_devices, register_device, revoke_device
+from haoyun.tracking.store import (
+    Device,
+    DeviceKind,
+    IssuedCredential,
+    get_device,
+    list_devices,
+    register_device,
+    revoke_device,
+)
+from haoyun.tracking.terminals_store import check_phone, register_terminal
 from haoyun.tracking.timeline import MilestoneCode
 
 blueprint = resource("devices", "Devices")
@@ -26,11 +36,12 @@ MAX_ANTENNAS = 64
 
 
 class NewDevice(Input):
-    """A tracker, phone or tag reader to be let in."""
+    """A tracker, phone, tag reader or JT/T 808 terminal to be let in; a terminal is known by its phone number."""
 
     name: Annotated[str, Field(pattern=r"^[a-z0-9-]{8,40}$")]
     kind: DeviceKind
     vehicle_id: Annotated[str | None, Field(max_length=40)] = None
+    phone: Annotated[str | None, Field(max_length=30)] = None
 
 
 class DeviceCredential(Output):
@@ -101,26 +112,39 @@ class ReadPointsOut(Output):
 def create_device(actor: Actor, json_data: NewDevice) -> object:
     """Register a device; its secret is in this answer and nowhere else."""
     found = services()
-    org_id = _owner(found, actor, json_data.vehicle_id)
+    with found.write_tracking() as db:
+        issued = register(db, found, actor, json_data)
+    return credential_of(issued)
+
+
+def register(db: sa.Connection, found: Services, actor: Actor, wanted: NewDevice) -> IssuedCredential:
+    """Register what a form or a request asks for. Raises Problem with the field that is in the way."""
+    owner = {
+        "name": wanted.name,
+        "org_id": _owner(found, actor, wanted.vehicle_id),
+        "vehicle_id": wanted.vehicle_id,
+        "shards": found.settings.shards,
+        "now": found.now(),
+    }
+    if (wanted.kind is DeviceKind.TERMINAL) != (wanted.phone is not None):
+        raise wrong_field("phone", "field.terminal_phone")
     try:
-        with found.write_tracking() as db:
-            issued = register_device(
-                db,
-                name=json_data.name,
-                kind=json_data.kind,
-                org_id=org_id,
-                vehicle_id=json_data.vehicle_id,
-                shards=found.settings.shards,
-                now=found.now(),
-            )
+        if wanted.phone is not None:
+            check_phone(wanted.phone)
+            return register_terminal(db, phone=wanted.phone, **owner)  # type: ignore[arg-type]
+        return register_device(db, kind=wanted.kind, **owner)  # type: ignore[arg-type]
     except DeviceExists as error:
-        raise Problem(409, str(error)) from error
+        raise Problem(409, text("device_taken"), errors={"name": text("device_taken")}) from error
     except BadTopic as error:
-        raise Problem(422, errors={"name": str(error)}) from error
+        raise wrong_field("phone" if wanted.phone else "name", "field.device_words") from error
+
+
+def credential_of(issued: IssuedCredential) -> dict[str, str]:
+    """The credential as the API shows it, once."""
     return {
         "device": issued.device,
         "secret": issued.secret,
-        "mqtt_url": mqtt_url(found.settings),
+        "mqtt_url": mqtt_url(services().settings),
         "topic_up": issued.topic_up,
         "topic_ack": issued.topic_ack,
     }
@@ -144,7 +168,7 @@ def revoke(actor: Actor, name: str) -> object:
     """Stop believing a device; its session at the broker is cut within seconds."""
     found = services()
     with found.write_tracking() as db:
-        _own_device(get_device_or_404(db, name), actor)
+        own_device(db, actor, name)
         revoke_device(db, name, found.now())
         return get_device(db, name)
 
@@ -158,7 +182,7 @@ def put_read_points(actor: Actor, name: str, json_data: ReadPoints) -> object:
     """Replace what the reader's antennas mean."""
     found = services()
     with found.write_tracking() as db:
-        device = _own_device(get_device_or_404(db, name), actor)
+        device = own_device(db, actor, name)
         try:
             points = [ReadPoint(**point.model_dump()) for point in json_data.points]
             set_read_points(db, name, points, found.now())
@@ -176,7 +200,9 @@ def get_device_or_404(db: sa.Connection, name: str) -> Device:
         raise not_found() from error
 
 
-def _own_device(device: Device, actor: Actor) -> Device:
+def own_device(db: sa.Connection, actor: Actor, name: str) -> Device:
+    """A device that the actor may change: the own organization's, any for the operator. Raises the 404 problem."""
+    device = get_device_or_404(db, name)
     if device.org_id != actor.org_id and not actor.is_operator:
         raise not_found()
     return device

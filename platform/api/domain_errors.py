@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from flask import Flask, Response
 
-from haoyun.platform.accounts.errors import BadAccount, UnknownOrganization, UnknownUser
+from haoyun.platform.accounts.errors import (
+    AccountConflict,
+    AccountError,
+    BadAccount,
+    BadFields,
+    NoSuchAccountThing,
+    NotPermitted,
+)
 from haoyun.platform.api.language import language, text
 from haoyun.platform.api.problems import Problem, answer, not_found
 from haoyun.platform.api.retries import HEADER
@@ -15,7 +22,7 @@ from haoyun.platform.market.words import sentence
 from haoyun.platform.planning.request import TooLarge
 from haoyun.routing import BadFormat
 
-_MISSING: tuple[type[Exception], ...] = (NoSuchJob, UnknownOrganization, UnknownUser)
+_MISSING: tuple[type[Exception], ...] = (NoSuchJob, NoSuchAccountThing)
 
 
 def register_domain_errors(app: Flask) -> None:
@@ -23,7 +30,7 @@ def register_domain_errors(app: Flask) -> None:
     for kind in _MISSING:
         app.register_error_handler(kind, _missing)
     app.register_error_handler(BadMove, _conflict)
-    app.register_error_handler(BadAccount, _bad_account)
+    app.register_error_handler(AccountError, _account)
     app.register_error_handler(MarketError, _market)
     app.register_error_handler(IdempotencyError, _bad_key)
     app.register_error_handler(BadFormat, _bad_problem)
@@ -37,8 +44,16 @@ def _conflict(error: Exception) -> Response:
     return answer(Problem(409, str(error)))
 
 
-def _bad_account(error: BadAccount) -> Response:
-    return answer(Problem(422, errors={error.field: error.rule}))
+def _account(error: AccountError) -> Response:
+    match error:
+        case BadAccount() | BadFields():
+            return answer(Problem(422, errors=error.messages(language())))
+        case NotPermitted():
+            return answer(Problem(403, error.said(language())))
+        case AccountConflict():
+            return answer(Problem(409, error.said(language())))
+        case _:
+            return answer(Problem(400, error.said(language())))
 
 
 def _bad_problem(error: BadFormat) -> Response:

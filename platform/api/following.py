@@ -11,9 +11,12 @@ from haoyun.platform.services import Services
 from haoyun.platform.trading.consignment import Consignment
 from haoyun.platform.trading.order import UNDER_WAY, Order
 from haoyun.tracking.errors import UnknownJourney
-from haoyun.tracking.eta import Eta, eta
-from haoyun.tracking.store import LatestPosition, find_latest, get_journey, milestones_of
-from haoyun.tracking.timeline import Milestone, ShipmentStatus, sorted_timeline, status
+from haoyun.tracking.estimates_store import journey_eta
+from haoyun.tracking.eta import Eta
+from haoyun.tracking.exceptions import ExceptionState, RecordedException, exceptions_of
+from haoyun.tracking.folded import Conflict, fold
+from haoyun.tracking.store import LatestPosition, amendments_of, find_latest, get_journey, milestones_of
+from haoyun.tracking.timeline import Amendment, Milestone, ShipmentStatus, sorted_timeline, status
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +27,14 @@ class Following:
     status: ShipmentStatus
     position: LatestPosition | None
     eta: Eta | None
+    conflicts: tuple[Conflict, ...] = ()
+    exceptions: tuple[RecordedException, ...] = ()
+    amendments: tuple[Amendment, ...] = ()
+
+    @property
+    def open_exceptions(self) -> list[RecordedException]:
+        """Those that stand."""
+        return [one for one in self.exceptions if one.state is ExceptionState.STANDING]
 
 
 def follow(found: Services, order: Order, consignment: Consignment) -> Following:
@@ -33,7 +44,11 @@ def follow(found: Services, order: Order, consignment: Consignment) -> Following
         shown = order.vehicle_id is not None and order.state in UNDER_WAY
         position = find_latest(db, str(order.vehicle_id)) if shown else None
         arrival = _arrival(db, consignment.id, position, found.now())
-    return Following(tuple(sorted_timeline(milestones)), status(milestones), position, arrival)
+        exceptions = tuple(exceptions_of(db, [consignment.id]))
+        amendments = tuple(amendments_of(db, consignment.id))
+    line = tuple(sorted_timeline(milestones))
+    conflicts = fold(milestones).conflicts
+    return Following(line, status(milestones), position, arrival, conflicts, exceptions, amendments)
 
 
 def _arrival(
@@ -42,6 +57,6 @@ def _arrival(
     if position is None:
         return None
     try:
-        return eta(get_journey(db, journey_id), position.state, now)
+        return journey_eta(db, get_journey(db, journey_id), now)
     except UnknownJourney:  # the order is ready, but tracking has not been told yet
         return None

@@ -9,6 +9,7 @@ from typing import Any
 from flask import request
 
 from haoyun.platform.accounts import Actor
+from haoyun.platform.accounts.actor import Role
 from haoyun.platform.accounts.security import actor_of_request, came_by_session, csrf
 from haoyun.platform.api.language import text
 from haoyun.platform.api.problems import Problem
@@ -30,6 +31,16 @@ def signed_in(view: View) -> View:
 def trading(view: View) -> View:
     """Only for people who may post, quote, accept and plan; passes `actor`."""
     return _only(view, lambda actor: actor.may_trade)
+
+
+def reporting(view: View) -> View:
+    """Only for people who may say what was done to goods, drivers among them; passes `actor`."""
+    return _only(view, lambda actor: actor.may_trade or Role.DRIVER in actor.roles)
+
+
+def managing_people(view: View) -> View:
+    """Only for those who manage the people of an organization; passes `actor`."""
+    return _only(view, lambda actor: actor.manages_people)
 
 
 def operating(view: View) -> View:

@@ -17,6 +17,14 @@ TEXTS: dict[str, tuple[str, str]] = {
         "Send a session cookie or the header Authorization: Bearer <token>; POST /api/v1/tokens issues one.",
     ),
     "bad_credentials": ("邮箱或密码不正确", "The e-mail address or the password is wrong"),
+    "scope_missing": (
+        "该密钥没有权限 {scope}，请使用具有该权限的密钥",
+        "This key lacks the scope {scope}; use one that has it",
+    ),
+    "keys_open_no_pages": (
+        "受限密钥只能用于 API",
+        "A key with limited scopes opens the API only",
+    ),
     "forbidden": ("无权执行此操作", "You may not do this"),
     "not_found": ("没有找到", "Not found"),
     "not_found_detail": (
@@ -35,7 +43,15 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     "busy": ("服务暂时不可用", "The service is not available for a moment"),
     "busy_detail": ("请稍后重试，数据没有丢失。", "Try again soon; nothing was lost."),
+    "statistics_credit": (
+        "好运货运市场统计，CC BY 4.0；里程依据：{roads}",
+        "Haoyun freight market figures, CC BY 4.0; distances: {roads}",
+    ),
     "zero_character": ("文本不能包含字符 U+0000", "Text cannot contain the character U+0000"),
+    "milestone_future": (
+        "已达成的节点不能在将来",
+        "a milestone that was reached does not lie in the future",
+    ),
     "malformed_json": ("请求正文不是有效的 JSON", "The body is not valid JSON"),
     "field.missing": ("必填", "is required"),
     "field.unknown": ("没有这个字段", "is not a field here"),
@@ -55,6 +71,39 @@ TEXTS: dict[str, tuple[str, str]] = {
         "must be an ISO-8601 instant with an offset, such as 2026-03-02T08:00:00Z",
     ),
     "field.place": ("没有这个地点：{place}", "no place is called {place}"),
+    "field.terminal_phone": (
+        "JT/T 808 终端需填写手机号（SIM 卡号），其他设备不填",
+        "is given for a JT/T 808 terminal, and for nothing else",
+    ),
+    "field.device_words": (
+        "设备名为 8 至 40 个小写字母、数字或连字符；终端手机号为 6 至 20 位数字",
+        "must be 8 to 40 of a-z, 0-9 and - for a name, 6 to 20 digits for a terminal's phone number",
+    ),
+    "field.binding_since": (
+        "不得晚于现在，也不得早于上一次绑定的起止时间",
+        "must not lie in the future, nor before the edge of the last binding",
+    ),
+    "device_refused": (
+        "设备名或密钥不正确，或设备已停用。请在请求头中使用 Basic 认证，或使用平台给出的地址。",
+        "The device or its secret is wrong, or the device is revoked. Send Basic authentication, or use the address "
+        "that the platform gave.",
+    ),
+    "report_kind": ("没有这种格式；可用：{kinds}", "There is no such kind; there are: {kinds}"),
+    "report_empty": (
+        "请求中没有数据：应为表单、查询参数或 JSON",
+        "The request carries nothing: send a form, a query or JSON",
+    ),
+    "report_wrong": ("无法接受该上报：{reason}", "The report cannot be taken: {reason}"),
+    "report_too_large": ("上报内容不得超过 {limit} 字节", "A report has at most {limit} bytes"),
+    "device_taken": (
+        "该设备名或终端手机号已被使用",
+        "This name, or this terminal's phone number, is registered already",
+    ),
+    "device_revoked": (
+        "设备已停用，请另行登记新设备",
+        "The device is revoked; register a new one",
+    ),
+    "field.base64": ("应为 Base64 编码的文件内容", "must be the file's content in base 64"),
     "field.cursor": ("无效的分页标记", "is not a page mark of this list"),
     "csrf": ("缺少或错误的 CSRF 令牌", "The CSRF token is missing or wrong"),
     "key_reused": (

@@ -21,7 +21,7 @@ from werkzeug.exceptions import HTTPException, InternalServerError, MethodNotAll
 from haoyun.platform.api.language import text
 from haoyun.platform.ids import new_id
 
-API_PREFIX = "/api/"
+API_PREFIXES = ("/api/", "/in/")  # /in/: reports of devices over HTTP
 CONTENT_TYPE = "application/problem+json"
 _TITLES = {
     400: "bad_request",
@@ -85,7 +85,12 @@ def answer(problem: Problem) -> Response:
 
 def is_api_request() -> bool:
     """Whether this request is answered with JSON, errors included: the portal's error pages ask first."""
-    return request.path.startswith(API_PREFIX)
+    return request.path.startswith(API_PREFIXES)
+
+
+def asked_for() -> str:
+    """What a log may say of the address: of a device's report the rule alone, for its secret is in the path."""
+    return str(request.url_rule) if request.path.startswith("/in/") else request.path
 
 
 def answer_http_error(error: HTTPException | HTTPError) -> Response:
@@ -113,7 +118,7 @@ def _detail(error: HTTPException, status: int) -> str:
 
 def _internal(error: InternalServerError) -> Problem:
     reference = new_id("err")
-    log.error("request failed", reference=reference, path=request.path, exc_info=error.original_exception)
+    log.error("request failed", reference=reference, path=asked_for(), exc_info=error.original_exception)
     return Problem(500, text("internal_detail", {"reference": reference}))
 
 
@@ -182,7 +187,7 @@ def register_problem_handlers(app: Flask) -> None:
         return answer_http_error(error)
 
     def on_busy(error: sa.exc.OperationalError) -> Response:
-        log.error("database does not answer", error=str(error.orig), path=request.path)
+        log.error("database does not answer", error=str(error.orig), path=asked_for())
         if is_api_request():
             return answer(Problem(503, text("busy_detail"), headers={"Retry-After": "2"}))
         return Response(text("busy"), 503, {"Retry-After": "2"}, content_type="text/plain; charset=utf-8")

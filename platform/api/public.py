@@ -5,11 +5,14 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from flask import request
+
 from haoyun.platform.api.following import Following, follow
 from haoyun.platform.api.limits import TRACKING, limiter
 from haoyun.platform.api.resource import Output, resource
 from haoyun.platform.api.schemas import SiteOut
 from haoyun.platform.services import Services, services
+from haoyun.platform.trading.sharing import log_look, outer_part
 from haoyun.platform.trading.store import consignment_by_number, order_by_tracking_number
 from haoyun.tracking.timeline import MilestoneCode, Quality, ShipmentState, Source
 
@@ -56,8 +59,13 @@ class PublicTracking(Output):
 @blueprint.output(PublicTracking)
 @blueprint.doc(summary="Track a consignment by its number", responses=[404, 429])
 def track(number: str) -> object:
-    """Status and timeline of a consignment."""
-    return public_tracking(services(), number)
+    """Status and timeline of a consignment. Every look is written down for its sides."""
+    found = services()
+    shown = public_tracking(found, number)
+    with found.write() as db:
+        order = order_by_tracking_number(db, number)
+        log_look(db, order.id, outer_part(request.remote_addr), "api", found.now())
+    return shown
 
 
 def public_tracking(found: Services, number: str) -> dict[str, Any]:

@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field
 
 from haoyun.platform.accounts import Actor
 from haoyun.platform.api.guard import signed_in, trading
 from haoyun.platform.api.orders import OrderOut
-from haoyun.platform.api.resource import Input, Output, resource
+from haoyun.platform.api.resource import Input, Output, PageQuery, resource
 from haoyun.platform.api.retries import idempotency_key, once_for
 from haoyun.platform.api.schemas import Fen, Identifier
 from haoyun.platform.services import services
 from haoyun.platform.trading.order import Order
-from haoyun.platform.trading.quote import Quote, QuoteState, Side
+from haoyun.platform.trading.quote import Quote, QuoteKind, QuoteState, Side
 from haoyun.platform.trading.store import (
     accept_quote,
     counter,
     get_quote,
-    quotes_of,
+    list_quotes,
     reject,
     submit_quote,
     withdraw_quote,
@@ -43,16 +43,16 @@ class Counter(Input):
     price_fen: Fen
 
 
-class QuoteQuery(Input):
+class QuoteQuery(PageQuery):
     """What a list of quotes is limited to."""
 
     load_id: Identifier | None = None
+    capacity_id: Identifier | None = None
     live: Annotated[bool, Field(description="only those that can still be accepted")] = False
-    limit: Annotated[int, Field(ge=1, le=200)] = 200
 
 
 class QuoteOut(Output):
-    """A price of one side; `answers` is the quote that it counters."""
+    """A price of one side; `answers` is the quote that it counters. A bid is a price in an auction."""
 
     id: str
     load_id: str
@@ -63,6 +63,7 @@ class QuoteOut(Output):
     price_fen: int
     currency: str
     answers: str | None
+    kind: QuoteKind
     state: QuoteState
     version: int
     valid_until: datetime
@@ -101,13 +102,19 @@ def create_quote(actor: Actor, json_data: NewQuote) -> Quote:
 @blueprint.input(QuoteQuery, location="query")
 @blueprint.output(QuotePage)
 @blueprint.doc(summary="List quotes", security="bearer", responses=[401, 422])
-def list_mine(actor: Actor, query_data: QuoteQuery) -> object:
+def list_mine(actor: Actor, query_data: QuoteQuery) -> Any:
     """The caller's quotes, made and received."""
+    query = query_data
     with services().read() as db:
-        quotes = quotes_of(
-            db, actor, load_id=query_data.load_id, live_only=query_data.live, limit=query_data.limit
+        return list_quotes(
+            db,
+            actor,
+            load_id=query.load_id,
+            capacity_id=query.capacity_id,
+            live_only=query.live,
+            limit=query.limit,
+            after=query.after,
         )
-    return {"items": quotes, "next": None}
 
 
 @blueprint.get("/quotes/<quote_id>")
@@ -125,7 +132,10 @@ def get_one(actor: Actor, quote_id: str) -> Quote:
 @blueprint.output(OrderOut, 201)
 @blueprint.doc(summary="Accept a quote", security="bearer", responses=[401, 403, 404, 409])
 def accept(actor: Actor, quote_id: str) -> Order:
-    """Make the order. With `Idempotency-Key`, a repeated request gets the same order again."""
+    """Make the order. With `Idempotency-Key`, a repeated request gets the same order again.
+
+    A bid is accepted once its auction has closed, where the publisher said that it chooses.
+    """
     found = services()
     with found.write() as db:
         return accept_quote(db, actor, quote_id, found.now(), idempotency_key())
@@ -138,9 +148,11 @@ def accept(actor: Actor, quote_id: str) -> Order:
 @blueprint.doc(summary="Counter a quote", security="bearer", responses=[401, 403, 404, 409, 422])
 def counter_quote(actor: Actor, quote_id: str, json_data: Counter) -> Quote:
     """Answer with another price: a new quote of the other side."""
-    found = services()
+    found, now, price = services(), services().now(), json_data.price_fen
     with found.write() as db:
-        return counter(db, actor, quote_id, json_data.price_fen, found.now())
+        what = f"counter:{quote_id}"
+        made = once_for(db, actor, what, now, lambda: counter(db, actor, quote_id, price, now).id)
+        return get_quote(db, made, actor)
 
 
 @blueprint.post("/quotes/<quote_id>/reject")
@@ -149,9 +161,10 @@ def counter_quote(actor: Actor, quote_id: str, json_data: Counter) -> Quote:
 @blueprint.doc(summary="Reject a quote", security="bearer", responses=[401, 403, 404, 409])
 def reject_quote(actor: Actor, quote_id: str) -> Quote:
     """Say no to the other side's quote."""
-    found = services()
+    found, now = services(), services().now()
     with found.write() as db:
-        return reject(db, actor, quote_id, found.now())
+        once_for(db, actor, f"reject:{quote_id}", now, lambda: reject(db, actor, quote_id, now).id)
+        return get_quote(db, quote_id, actor)
 
 
 @blueprint.post("/quotes/<quote_id>/withdraw")
@@ -160,6 +173,7 @@ def reject_quote(actor: Actor, quote_id: str) -> Quote:
 @blueprint.doc(summary="Withdraw a quote", security="bearer", responses=[401, 403, 404, 409])
 def withdraw(actor: Actor, quote_id: str) -> Quote:
     """Take the own quote back."""
-    found = services()
+    found, now = services(), services().now()
     with found.write() as db:
-        return withdraw_quote(db, actor, quote_id, found.now())
+        once_for(db, actor, f"withdraw:{quote_id}", now, lambda: withdraw_quote(db, actor, quote_id, now).id)
+        return get_quote(db, quote_id, actor)

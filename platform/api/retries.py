@@ -22,7 +22,8 @@ def idempotency_key() -> str | None:
 def once_for(db: sa.Connection, actor: Actor, what: str, now: datetime, work: Callable[[], str]) -> str:
     """Do the work and return the id it made, or the id that the same request made before.
 
-    Raises KeyReused when the key came with another body before, BadKey.
+    `what` names the kind of work, and with it the object where it is done to one (``withdraw:<load>``), so that a key
+    means one request. Raises KeyReused when the key came with another body before, BadKey.
     """
     body = request.get_data(as_text=True)
     return once(db, f"{what}:{actor.user_id}", idempotency_key(), body, now, work)

@@ -7,12 +7,23 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
+from haoyun.platform.accounts import Actor
 from haoyun.platform.api.language import language
 from haoyun.platform.api.resource import Input, Instant, Output
-from haoyun.platform.market.capacity import CapacityState
+from haoyun.platform.market.auction import (
+    DECIDE_MIN,
+    MAX_DECIDE_MIN,
+    MAX_SOFT_CLOSE_MIN,
+    AuctionTerms,
+    Award,
+    Unsold,
+)
+from haoyun.platform.market.capacity import CARRIERS_OWN, Capacity, CapacityState
+from haoyun.platform.market.errors import FieldErrors
 from haoyun.platform.market.load import LoadState, PriceMode, Visibility
 from haoyun.platform.market.match import Match, Reason, WhyNot
-from haoyun.platform.market.values import Body, Certificate, Site, Window, window
+from haoyun.platform.market.nearly import NearMiss
+from haoyun.platform.market.values import Body, Certificate, Equipment, Mode, Site, Window, window
 from haoyun.platform.market.words import sentence
 from haoyun.platform.services import services
 
@@ -69,6 +80,48 @@ class CertificateOut(Output):
     valid_until: datetime | None
 
 
+class AuctionIn(Input):
+    """How a load is auctioned: the lowest all-in price wins. Money in fen."""
+
+    closes_at: Instant
+    latest_at: Annotated[Instant | None, Field(description="late bids move the end up to here")] = None
+    soft_close_min: Annotated[
+        int,
+        Field(ge=0, le=MAX_SOFT_CLOSE_MIN, description="a bid in the last minutes moves the end by as many"),
+    ] = 5
+    ceiling_fen: Annotated[Fen | None, Field(description="no bid is above it")] = None
+    step_fen: Annotated[
+        Fen, Field(description="each bid is at least so far below the lowest; 0: any below the own last")
+    ] = 0
+    award: Annotated[
+        Award, Field(description="`lowest`: at the closing; `publisher`: chosen within `decide_min` of it")
+    ] = Award.LOWEST
+    decide_min: Annotated[int, Field(ge=DECIDE_MIN, le=MAX_DECIDE_MIN)] = 120
+    unsold: Annotated[Unsold, Field(description="without an award the load asks for quotes, or expires")] = (
+        Unsold.ASK
+    )
+
+    def terms(self) -> AuctionTerms:
+        """As the market takes it. Raises FieldErrors that name ``auction.<field>``."""
+        try:
+            return AuctionTerms(**{name: getattr(self, name) for name in AuctionIn.model_fields})
+        except FieldErrors as error:
+            raise error.under("auction") from None
+
+
+class AuctionTermsOut(Output):
+    """How a load is auctioned; `GET /loads/{load_id}/auction` says how it stands."""
+
+    closes_at: datetime
+    latest_at: datetime | None
+    soft_close_min: int
+    ceiling_fen: int | None
+    step_fen: int
+    award: Award
+    decide_min: int
+    unsold: Unsold
+
+
 class LoadOut(Output):
     """Goods to be moved."""
 
@@ -80,7 +133,9 @@ class LoadOut(Output):
     ldm_cm: int
     max_piece_cm: int
     pallets: int
+    mode: Mode
     body: list[Body]
+    equipment: list[Equipment]
     temperature_min_c: int | None
     temperature_max_c: int | None
     dg_class: str | None
@@ -90,8 +145,10 @@ class LoadOut(Output):
     delivery: WindowOut
     price_mode: PriceMode
     price_fen: int | None
+    auction: AuctionTermsOut | None
     currency: str
     visibility: Visibility
+    public_at: datetime | None
     pay_days: int
     distance_m: float
     duration_s: float
@@ -103,12 +160,17 @@ class LoadOut(Output):
 
 
 class CapacityOut(Output):
-    """Free space of a vehicle; weight, volume and floor are what is left."""
+    """Free space of a vehicle; weight, volume and floor are what is left.
+
+    What a kilometre costs and the least price are null for everybody but the own organization.
+    """
 
     id: str
     org_id: str
     vehicle_id: str
+    mode: Mode
     body: Body
+    equipment: list[Equipment]
     weight_kg: int
     volume_dm3: int
     ldm_cm: int
@@ -120,7 +182,7 @@ class CapacityOut(Output):
     destination: SiteOut | None
     radius_km: int
     ready: WindowOut
-    cost_per_km_fen: int
+    cost_per_km_fen: int | None
     min_price_fen: int | None
     note: str
     state: CapacityState
@@ -141,12 +203,15 @@ class ReasonOut(Output):
 
 
 class MatchOut(Output):
-    """A load and a capacity that fit, how well, and why. `deadhead_m` null: the position is unknown."""
+    """A load and a capacity that fit, how well, and why. `deadhead_m` null: the position is unknown.
+
+    `contribution_fen`, and the figures of the reason `margin`, are the carrier's to see: null and empty for others.
+    """
 
     load_id: str
     capacity_id: str
     score: float
-    contribution_fen: int
+    contribution_fen: int | None
     deadhead_m: float | None
     pickup_at: datetime
     delivery_at: datetime
@@ -170,14 +235,75 @@ class WhyNotOut(Output):
     text: str | None
 
 
+class CureOut(Output):
+    """A constraint in the way (`key`, `text`), and what would clear it (`cure`, `cure_text`)."""
+
+    key: str
+    params: dict[str, str | float]
+    text: str
+    cure: str
+    cure_params: dict[str, str | float]
+    cure_text: str
+
+
+class NearMissOut(Output):
+    """A pair that would fit with all its cures, and the score it would have."""
+
+    load_id: str
+    capacity_id: str
+    score: float
+    contribution_fen: int | None
+    cures: list[CureOut]
+
+
+class NearMissPage(Output):
+    """Near misses: those that need the least first."""
+
+    items: list[NearMissOut]
+    next: str | None
+
+
 def place(field: str, wanted: str) -> Site:
     """The place that a field names by code or by name. Raises FieldErrors that name the field."""
     return services().market.site(wanted, field)
 
 
+def capacity_out(capacity: Capacity, viewer: Actor | None) -> dict[str, Any]:
+    """A capacity as the viewer may see it."""
+    shown = _attributes(capacity, CapacityOut)
+    own = viewer is not None and (viewer.sees_all or viewer.org_id == capacity.org_id)
+    return shown if own else shown | dict.fromkeys(CARRIERS_OWN)
+
+
 def match_out(match: Match) -> dict[str, Any]:
     """A match with its reasons in the caller's language."""
-    return {**_attributes(match, MatchOut), "reasons": [_reason(reason) for reason in match.reasons]}
+    reasons = [_reason(reason) for reason in match.reasons]
+    return {**_attributes(match, MatchOut), "contribution_fen": _contribution(match), "reasons": reasons}
+
+
+def _contribution(match: Match) -> int | None:
+    return match.contribution_fen if match.open_books else None
+
+
+def near_miss_out(near: NearMiss) -> dict[str, Any]:
+    """A near miss in the caller's language."""
+    return {
+        "load_id": near.load.id,
+        "capacity_id": near.capacity.id,
+        "score": near.match.score,
+        "contribution_fen": _contribution(near.match),
+        "cures": [
+            {
+                "key": cure.broken.key,
+                "params": dict(cure.broken.params),
+                "text": cure.broken.message(language()),
+                "cure": cure.key,
+                "cure_params": dict(cure.params),
+                "cure_text": cure.message(language()),
+            }
+            for cure in near.cures
+        ],
+    }
 
 
 def verdict_out(verdict: Match | WhyNot) -> dict[str, Any]:

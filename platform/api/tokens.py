@@ -10,11 +10,14 @@ from pydantic import Field
 from haoyun.platform.accounts import Actor
 from haoyun.platform.accounts.organizations import get_organization
 from haoyun.platform.accounts.passwords import MAX_CHARS
+from haoyun.platform.accounts.scopes import ALL
 from haoyun.platform.accounts.security import bearer_token
 from haoyun.platform.accounts.tokens import issue_token, revoke_token
+from haoyun.platform.accounts.two_step import has_two_step, use_code
 from haoyun.platform.accounts.users import get_user, sign_in
+from haoyun.platform.accounts.words import sentence
 from haoyun.platform.api.guard import signed_in
-from haoyun.platform.api.language import text
+from haoyun.platform.api.language import language, text
 from haoyun.platform.api.limits import SIGN_IN_BY_ADDRESS, SIGN_IN_BY_EMAIL, email_of_request, limiter
 from haoyun.platform.api.problems import Problem
 from haoyun.platform.api.resource import Input, Output, resource
@@ -29,6 +32,7 @@ class Credentials(Input):
     email: Annotated[str, Field(max_length=255)]
     password: Annotated[str, Field(max_length=MAX_CHARS)]
     label: Annotated[str, Field(max_length=80)] = ""
+    code: Annotated[str, Field(max_length=40, description="of the app, where two-step sign-in is on")] = ""
 
 
 class Token(Output):
@@ -46,6 +50,7 @@ class OrganizationOfMe(Output):
     name: str
     name_en: str
     kinds: list[str]
+    verification: str
 
 
 class Me(Output):
@@ -56,6 +61,7 @@ class Me(Output):
     display_name: str
     locale: str
     roles: list[str]
+    scopes: list[str]
     organization: OrganizationOfMe
 
 
@@ -70,9 +76,13 @@ def create_token(json_data: Credentials) -> object:
     found = services()
     with found.read() as db:
         actor = sign_in(db, json_data.email, json_data.password)
+        needs_code = actor is not None and has_two_step(db, actor.user_id)
     if actor is None:
         raise Problem(401, text("bad_credentials"))
     with found.write() as db:
+        if needs_code and not use_code(db, actor.user_id, json_data.code, found.now()):
+            key = "code_wrong" if json_data.code else "code_needed"
+            raise Problem(401, errors={"code": sentence(key, {}, language())})
         return issue_token(db, actor.user_id, found.now(), label=json_data.label)
 
 
@@ -105,10 +115,12 @@ def me(actor: Actor) -> object:
         "display_name": user.display_name,
         "locale": user.locale,
         "roles": sorted(actor.roles),
+        "scopes": sorted(ALL if actor.scopes is None else actor.scopes),
         "organization": {
             "id": organization.id,
             "name": organization.name,
             "name_en": organization.name_en,
             "kinds": sorted(organization.kinds),
+            "verification": organization.verification,
         },
     }

@@ -23,7 +23,11 @@ def command(ctx: click.Context, broker_port: int | None) -> None:
     databases = ready_databases(settings)
     stopping = stop_on_signals()
     try:
-        run_broker(EmbeddedBroker(settings.data, settings.broker_port), databases.tracking, stopping)
+        run_broker(
+            EmbeddedBroker(settings.data, settings.broker_port, settings.broker_sync_s),
+            databases.tracking,
+            stopping,
+        )
     except BrokerFailed as error:
         raise click.ClickException(str(error)) from None
     finally:

@@ -57,11 +57,14 @@ def command(
 def _with_free_ports(ctx: click.Context, wanted: Settings) -> Settings:
     port = next_free_port(wanted.host, wanted.port)
     broker = next_free_port(LOOPBACK, wanted.broker_port, taken=(port,))
+    live = next_free_port(LOOPBACK, wanted.live_port, taken=(port, broker)) if wanted.live_port else 0
     if port != wanted.port:
         click.echo(f"port {wanted.port} is busy, using {port}")
     if broker != wanted.broker_port:
         click.echo(f"port {wanted.broker_port} is busy, the broker uses {broker}")
-    return settings_of(ctx, host=LOOPBACK, port=port, broker_port=broker, map=wanted.map, demo=True)
+    return settings_of(
+        ctx, host=LOOPBACK, port=port, broker_port=broker, live_port=live, map=wanted.map, demo=True
+    )
 
 
 def _prepared(settings: Settings, trucks: int) -> Credentials:

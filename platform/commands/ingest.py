@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 
 import click
 import structlog
@@ -16,6 +18,7 @@ from haoyun.platform.signals import stop_on_signals
 from haoyun.rfid_ingest import KINDS, TagReadHandler
 from haoyun.tracking.errors import BadBrokerUrl, BrokerRefused, BrokerUnreachable
 from haoyun.tracking.handlers import Handler
+from haoyun.tracking.history.filing import Filing
 from haoyun.tracking.intake import Intake
 from haoyun.tracking.mqtt import Subscriber
 from haoyun.tracking.mqtt_url import BrokerAddress
@@ -25,22 +28,31 @@ from haoyun.tracking.probe import probe
 log = structlog.get_logger(__name__)
 CONNECT_WAIT_S = 60.0
 CLIENT_ID = "haoyun-ingest"  # must stay the same over restarts: the broker keeps our place under it
+_RANGE = re.compile(r"(\d{1,4})(?:-(\d{1,4}))?")
 
 
 @click.command()
+@click.option(
+    "--shards",
+    "wanted",
+    metavar="0-7,9",
+    help="Only these shards (default: all); the rest is another process's.",
+)
 @click.pass_context
-def command(ctx: click.Context) -> None:
+def command(ctx: click.Context, wanted: str | None) -> None:
     """Store what devices send over MQTT; acknowledge only what is committed."""
     settings = settings_of(ctx)
     configure_logs(settings.log_format)
+    shards = parse_shards(wanted, settings.shards)
     try:
         address = ingest_address(settings)
     except BadBrokerUrl as error:
         raise click.ClickException(str(error)) from None
     databases = ready_databases(settings)
     stopping = stop_on_signals()
-    topics = [f"hy/v1/{shard}/+/up/+" for shard in range(settings.shards)]
-    subscriber = Subscriber(address, CLIENT_ID, topics, _now, queue_size=4 * settings.intake_batch)
+    topics = [f"hy/v1/{shard}/+/up/+" for shard in shards]
+    client = client_id(shards, settings.shards)
+    subscriber = Subscriber(address, client, topics, _now, queue_size=4 * settings.intake_batch)
     intake = Intake(
         databases.tracking,
         subscriber,
@@ -52,6 +64,9 @@ def command(ctx: click.Context) -> None:
     _say_what_the_broker_does(address)
     ready = ready_file(settings, "ingest")
     ready.unlink(missing_ok=True)
+    filing = Filing(Path(str(databases.tracking.url.database))) if databases.sqlite else None
+    if filing is not None:
+        filing.start()
     subscriber.start()
     try:
         # Before the first subscription a broker has nobody to keep a message for: only then are we ready.
@@ -60,7 +75,43 @@ def command(ctx: click.Context) -> None:
         intake.run(stopping)
     finally:
         subscriber.stop()
+        if filing is not None:
+            filing.stop()
         databases.close()
+
+
+def parse_shards(text: str | None, number: int) -> list[int]:
+    """The shards in a list such as 0-3,7; all of `number` without one. Raises UsageError naming the rule."""
+    if text is None:
+        return list(range(number))
+    found: set[int] = set()
+    for part in text.split(","):
+        match = _RANGE.fullmatch(part.strip())
+        if match is None:
+            raise click.UsageError(f"--shards {text!r} must look like 0-7 or 0,2,5-7")
+        first, last = int(match[1]), int(match[2] or match[1])
+        if first > last or last >= number:
+            raise click.UsageError(
+                f"--shards {part.strip()}: shards go from 0 to {number - 1} (HAOYUN_SHARDS)"
+            )
+        found |= set(range(first, last + 1))
+    return sorted(found)
+
+
+def client_id(shards: Sequence[int], number: int) -> str:
+    """The name under which the broker keeps our place: the same for the same shards, on whatever machine.
+
+    All shards keep the name of an installation with one intake.
+    """
+    if len(shards) == number:
+        return CLIENT_ID
+    runs: list[list[int]] = []
+    for shard in shards:
+        if runs and runs[-1][-1] == shard - 1:
+            runs[-1].append(shard)
+        else:
+            runs.append([shard])
+    return f"{CLIENT_ID}-" + "_".join(f"{run[0]}-{run[-1]}" if len(run) > 1 else str(run[0]) for run in runs)
 
 
 def handlers() -> Mapping[str, Handler]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
-from typing import TextIO
+from typing import BinaryIO, TextIO
 
 import click
 import orjson
@@ -17,6 +17,7 @@ from haoyun.platform.commands.rfid_gateway import forward
 from haoyun.rfid_ingest import InvalidMapping, JsonMapping, TagReadHandler, set_mapping
 from haoyun.rfid_ingest.errors import ReaderUnreachable
 from haoyun.rfid_ingest.readers.llrp import PORT, LlrpReader
+from haoyun.rfid_ingest.verify import check_report
 from haoyun.tracking.devices_store import Device, DeviceKind, IssuedCredential, get_device
 from haoyun.tracking.errors import BadBrokerUrl, BadTopic, UnknownDevice
 from haoyun.tracking.handlers import Reject
@@ -123,6 +124,25 @@ def llrp_(
     except (ReaderUnreachable, BadTopic, BadBrokerUrl, UnicodeDecodeError) as error:
         raise click.ClickException(str(error)) from None
     click.echo(f"{sent.reads} reads sent, {sent.waiting} messages wait for their acknowledgement")
+
+
+@command.command()
+@click.argument("report", type=click.File("rb"))
+def verify(report: BinaryIO) -> None:
+    """Compute the hashes of the events in REPORT (custody report or EPCIS document) anew and compare."""
+    try:
+        content = orjson.loads(report.read())
+    except orjson.JSONDecodeError as error:
+        raise click.ClickException(f"{report.name} is no JSON: {error}") from None
+    checked = list(check_report(content)) if isinstance(content, dict) else []
+    if not checked:
+        raise click.ClickException("there are no events in it")
+    wrong = [one for one in checked if not one.is_right]
+    for one in wrong:
+        click.echo(f"changed: {one.event_id or 'an event without an id'}", err=True)
+    if wrong:
+        raise click.ClickException(f"{len(wrong)} of {len(checked)} events are not what their hashes say")
+    click.echo(f"{len(checked)} events are what their hashes say")
 
 
 def _reader(db: sa.Connection, name: str) -> Device:

@@ -87,7 +87,13 @@ def command(
     name = "standard input" if file == _STDIN else str(file)
     try:
         read = _read(file, vehicles, rounding)
-        plan = solve(read.problem, time_limit_s=time_s, seed=seed, threads=threads, objective=objective)
+        plan = solve(
+            read.problem,
+            time_limit_s=time_s,
+            seed=seed,
+            threads=threads,
+            objective=read.objective(objective),
+        )
         content = write_plan(read, plan, form, lang)
     except RoutingError as error:
         _stop(f"{name}: {error}", form, INPUT_ERROR if isinstance(error, BadFormat) else INTERNAL_ERROR)

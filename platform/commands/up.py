@@ -19,9 +19,10 @@ def command(ctx: click.Context, port: int | None) -> None:
     try:
         free = next_free_port(wanted.host, wanted.port)
         broker = next_free_port("127.0.0.1", wanted.broker_port, taken=(free,))
+        live = next_free_port(wanted.host, wanted.live_port, taken=(free, broker)) if wanted.live_port else 0
     except SupervisorError as error:
         raise click.ClickException(str(error)) from None
-    settings = settings_of(ctx, port=free, broker_port=broker)
+    settings = settings_of(ctx, port=free, broker_port=broker, live_port=live)
     if free != wanted.port:
         click.echo(f"port {wanted.port} is busy, using {free}")
     databases = settings.databases()

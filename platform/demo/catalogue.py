@@ -90,6 +90,7 @@ CARRIERS: tuple[tuple[str, str], ...] = (
     ("湘江货运有限公司", "Xiangjiang Freight"),
     ("塞上驼铃运输有限公司", "Saishang Camel Bell Transport"),
 )
+NEWCOMER = ("晨帆物流有限公司", "Chenfan Logistics")
 
 DRY = (Body.BOX, Body.CURTAIN)
 OPEN = (Body.FLATBED, Body.STAKE)

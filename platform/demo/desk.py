@@ -10,7 +10,7 @@ from typing import Any
 
 import structlog
 
-from haoyun.platform.demo import agents
+from haoyun.platform.demo import agents, floor
 from haoyun.platform.demo.client import Api
 from haoyun.platform.demo.errors import ApiRefused
 from haoyun.platform.demo.state import DemoState, TruckState
@@ -199,7 +199,11 @@ class Desk:
         wanted = plan.load_id if plan else None
         nearest = matches[:MATCHES_LOOKED_AT] + [m for m in matches if m["load_id"] == wanted]
         loads = {m["load_id"]: self._load(m["load_id"], truck.carrier) for m in nearest}
-        ours = {load_id: load for load_id, load in loads.items() if load["org_id"] in self._companies}
+        ours = {
+            load_id: load
+            for load_id, load in loads.items()
+            if load["org_id"] in self._companies and load["price_mode"] != "auction"  # those take bids
+        }
         match = agents.choose_match(matches, ours, mine.site, wanted)
         return ours[match["load_id"]] if match else None
 
@@ -250,6 +254,8 @@ class Desk:
         with self._state.changing():
             mine.trip, mine.gates_done = trip, 0
         self._save()
+        floor.pack(self._api, self._world, trip, now)
+        floor.log_temperature(self._api, load, trip, truck.carrier, now)
         return trip
 
     def _load(self, load_id: str, who: str) -> Json:

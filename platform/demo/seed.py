@@ -16,6 +16,7 @@ from haoyun.platform.accounts.actor import OrgKind, Role
 from haoyun.platform.accounts.organizations import create_organization, list_organizations
 from haoyun.platform.accounts.tokens import find_token_actor, issue_token
 from haoyun.platform.accounts.users import create_user, find_user_by_email
+from haoyun.platform.accounts.verification import Verification
 from haoyun.platform.demo.credentials import OPERATOR, SUPERVISOR, Credentials, Login
 from haoyun.platform.demo.errors import NotADemo
 from haoyun.platform.demo.world import Company
@@ -116,6 +117,7 @@ def _organizations(db: sa.Connection, companies: Sequence[Company], now: datetim
                 kinds={company.kind.value},
                 credit_code=company.credit_code or None,
                 company_prefix=company.company_prefix or None,
+                verification=(Verification.VERIFIED if company.verified else Verification.UNVERIFIED).value,
                 now=now,
             )
             known[made.name] = made.id

@@ -19,6 +19,7 @@ from haoyun.platform.demo.credentials import Credentials
 from haoyun.platform.demo.desk import Desk, Plan
 from haoyun.platform.demo.errors import ApiRefused, ApiUnreachable, DemoError
 from haoyun.platform.demo.fleet import Fleet
+from haoyun.platform.demo.office import Office
 from haoyun.platform.demo.registrar import Registrar
 from haoyun.platform.demo.state import DemoState, TruckState
 from haoyun.platform.demo.world import Truck, World
@@ -107,6 +108,7 @@ class Traders:
         self._state = state
         self._registrar = Registrar(api, world, state, save)
         self._desk = Desk(api, world, state, org_ids, save)
+        self._office = Office(api, world, state)
         self._switches: SimpleQueue[Switch] = SimpleQueue()
         self._again = bool(state.trucks)  # an earlier run may have left orders without a trip
         self._spot_at: dict[str, datetime] = {}
@@ -211,6 +213,7 @@ class Traders:
         if now - self._market_at >= MARKET_EVERY:
             self._market_at = now
             self._desk.optimize()
+            self._office.run_next(now)
             for _ in range(min(LOADS_AT_ONCE, LOADS_WANTED - self._desk.open_loads())):
                 self._desk.post_market_load(now)
         if now - self._news_at >= NEWS_EVERY:

@@ -12,11 +12,14 @@ from datetime import datetime
 from haoyun.platform.database import Databases
 from haoyun.platform.demo.credentials import Credentials
 from haoyun.platform.demo.folder import demo_folder
+from haoyun.platform.demo.past import past_weeks
 from haoyun.platform.demo.seed import seed
 from haoyun.platform.demo.world import World
 from haoyun.platform.migrations import upgrade
 from haoyun.platform.processes import answers, environment_of, installation, portal_url
 from haoyun.platform.settings import Settings
+from haoyun.platform.statistics.facts import Measure
+from haoyun.platform.statistics.facts_store import put_facts
 from haoyun.platform.supervisor import Child, haoyun_command
 
 FIGURES_WITHIN_S = 40.0
@@ -34,12 +37,15 @@ FIRST_FIGURES: Mapping[str, int] = {
 
 
 def prepare(settings: Settings, databases: Databases, world: World, now: datetime) -> Credentials:
-    """Upgrade the databases and make the people. Raises NotADemo."""
+    """Upgrade the databases, make the people, and at the first start a past for the figures. Raises NotADemo."""
     upgrade(databases)
     path = demo_folder(settings.data) / "credentials.json"
     known = Credentials.load(path) if path.exists() else None
     with databases.platform.begin() as db:
-        credentials = seed(db, world.companies, known, now)
+        credentials = seed(db, (*world.companies, world.newcomer), known, now)
+        if known is None:
+            for facts in past_weeks(world, now):
+                put_facts(db, list(Measure), {fact.subject for fact in facts}, facts)
         credentials.save(path)  # before the commit: nobody is made whose password is not kept
     return credentials
 

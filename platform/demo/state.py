@@ -65,6 +65,7 @@ class DemoState:
     receipts: dict[str, str] = field(default_factory=dict)  # order -> the shipper that has to confirm receipt
     loads_made: int = 0
     planned: bool = False  # a carrier's day was optimized
+    errands: list[str] = field(default_factory=list)  # of the offices, that are done
     _lock: threading.RLock = field(default_factory=threading.RLock)
     _unsaved: bool = True
 
@@ -89,7 +90,7 @@ class DemoState:
                 self._unsaved = False
 
     def _to_json(self) -> dict[str, Any]:
-        plain = ("map", "seed", "driving", "readers", "receipts", "loads_made", "planned")
+        plain = ("map", "seed", "driving", "readers", "receipts", "loads_made", "planned", "errands")
         return {
             "format": FORMAT,
             **{name: getattr(self, name) for name in plain},

@@ -16,6 +16,7 @@ from haoyun.platform.accounts.credit_code import ALPHABET, check_character
 from haoyun.platform.demo.catalogue import (
     BUSY_PLACES,
     CARRIERS,
+    NEWCOMER,
     PLATE_PROVINCES,
     SHIPPERS,
     TRUCK_KINDS,
@@ -41,6 +42,7 @@ class Company:
     kind: OrgKind
     credit_code: str
     company_prefix: str
+    verified: bool = True
 
     @property
     def email(self) -> str:
@@ -82,7 +84,8 @@ class World:
     seed: int
     network: RoadNetwork
     engine: ScipyEngine
-    companies: tuple[Company, ...]
+    companies: tuple[Company, ...]  # those that trade
+    newcomer: Company
     trucks: tuple[Truck, ...]
     sites: Mapping[str, Place]
     lanes: Mapping[str, tuple[Lane, ...]]
@@ -129,6 +132,7 @@ def build_world(network: RoadNetwork, gazetteer: Gazetteer, seed: int, driving: 
         network,
         engine,
         companies,
+        _newcomer(seed),
         tuple(
             _truck(seed, number, driving, sites) for number in range(driving + -(-driving // PARKED_SHARE))
         ),
@@ -191,6 +195,13 @@ def _companies(kind: str, names: Sequence[tuple[str, str]], seed: int) -> list[C
         )
         for number, (zh, en) in enumerate(names, start=1)
     ]
+
+
+def _newcomer(seed: int) -> Company:
+    """A carrier that has signed up and shows its papers; the visitor, as operator, decides."""
+    zh, en = NEWCOMER
+    code = _credit_code(Random(f"{seed}/newcomer"))
+    return Company("newcomer", zh, en, OrgKind.CARRIER, code, "", verified=False)
 
 
 def _credit_code(rng: Random) -> str:

@@ -13,6 +13,7 @@ from haoyun.platform.accounts.actor import Role
 from haoyun.platform.accounts.security import csrf
 from haoyun.platform.api.guard import check_csrf, must_be_somebody, refuse_zero_characters
 from haoyun.platform.epcis_api import problems
+from haoyun.platform.epcis_api.extensions import check_extensions, say_extensions
 from haoyun.platform.epcis_api.negotiation import check_request, say_versions
 from haoyun.platform.epcis_api.problems import EpcisProblem
 
@@ -33,9 +34,11 @@ def group(name: str) -> Blueprint:
     """A group of routes under /epcis/v2 with the same guards and the same form of errors."""
     blueprint = _Group(f"epcis_{name}", __name__, url_prefix=PREFIX)
     blueprint.before_request(check_request)
+    blueprint.before_request(check_extensions)
     blueprint.before_request(refuse_zero_characters)
     blueprint.before_request(check_csrf)
     blueprint.after_request(say_versions)
+    blueprint.after_request(say_extensions)
     csrf.exempt(blueprint)
     problems.register(blueprint)
     return blueprint

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from flask import Response, request
 
 from haoyun.platform.epcis_api.access import PREFIX, group, reading, writing
+from haoyun.platform.epcis_api.extensions import use_context
 from haoyun.platform.epcis_api.negotiation import (
     check_capture_version,
     discovery,
@@ -22,6 +23,7 @@ from haoyun.platform.epcis_api.negotiation import (
 from haoyun.platform.epcis_api.pages import answer_json, given_token, next_headers, per_page
 from haoyun.platform.epcis_api.problems import EpcisProblem, of_faults
 from haoyun.platform.services import services
+from haoyun.platform.time_limit import limited
 from haoyun.rfid_ingest.epcis.documents.capture import read_json
 from haoyun.rfid_ingest.epcis.errors import EventTaken, NotFound
 from haoyun.rfid_ingest.epcis.query.paging import LIFETIME, PageToken, fingerprint
@@ -59,7 +61,7 @@ def answer_query(
     found = services()
     limit, now = per_page(), found.now()
     own = fingerprint({**parameters, **(more or {}), "queryName": query_name})
-    with found.read_tracking() as db:
+    with found.read_tracking() as db, limited(db, found.settings.query_limit_s):
         owner = find_owner(db, org_id)
         text = given_token(db, owner)
         token = PageToken.parse(text, own, now) if text is not None else None
@@ -70,6 +72,7 @@ def answer_query(
         page.position and PageToken(page.position, served + len(page.events), now + LIFETIME, own).text()
     )
     headers = next_headers(following)
+    use_context(answer.context)
     if xml:
         return Response(as_xml(answer, now, query_name, words), 200, headers, content_type="application/xml")
     return answer_json(as_json(answer, now, query_name), 200, headers)

@@ -18,6 +18,7 @@ from werkzeug.exceptions import HTTPException, InternalServerError, MethodNotAll
 from haoyun.platform.api.language import language, text
 from haoyun.platform.api.problems import Problem
 from haoyun.platform.ids import new_id
+from haoyun.platform.time_limit import TookTooLong
 from haoyun.rfid_ingest.epcis.errors import (
     EventTaken,
     InvalidQuery,
@@ -150,9 +151,15 @@ def register(blueprint: Blueprint) -> None:
     )
     blueprint.register_error_handler(HTTPException, lambda error: answer(_of_http(error)))
     blueprint.register_error_handler(sa.exc.OperationalError, _busy)
+    blueprint.register_error_handler(TookTooLong, _too_long)
     blueprint.register_error_handler(
         RecursionError, lambda _error: answer(EpcisProblem(400, text("malformed_json")))
     )
+
+
+def _too_long(error: TookTooLong) -> Response:
+    detail = f"the query ran {error} and was ended; name more criteria, or a shorter time"
+    return answer(EpcisProblem(413, detail, "QueryTooComplexException"))
 
 
 def _busy(error: sa.exc.OperationalError) -> Response:

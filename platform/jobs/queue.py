@@ -266,13 +266,23 @@ def get_job(db: sa.Connection, job_id: str, *, org_id: str | None = None) -> Job
 
 
 def list_jobs(
-    db: sa.Connection, *, org_id: str | None, limit: int = 50, after: str | None = None
+    db: sa.Connection,
+    *,
+    org_id: str | None,
+    limit: int = 50,
+    after: str | None = None,
+    kinds: Sequence[str] | None = None,
 ) -> tuple[list[Job], str | None]:
-    """Jobs, the newest first, and where the next page begins; `org_id` None sees all. Sub-jobs are not listed."""
+    """Jobs, the newest first, and where the next page begins; None for `org_id` or `kinds` does not limit.
+
+    Sub-jobs are not listed.
+    """
     limit = max(1, min(limit, MAX_LIST))
     query = sa.select(t).where(t.c.parent_id.is_(None)).order_by(t.c.id.desc()).limit(limit + 1)
     if org_id is not None:
         query = query.where(t.c.org_id == org_id)
+    if kinds is not None:
+        query = query.where(t.c.kind.in_(kinds))
     if after is not None:
         query = query.where(t.c.id < after)
     jobs = [_job(row) for row in db.execute(query)]

@@ -12,6 +12,12 @@ def must_trade(actor: Actor) -> None:
         raise NotAllowed("role")
 
 
+def must_be_cleared(actor: Actor) -> None:
+    """Raise NotAllowed for an organization that the operator has not verified: it looks and drafts, no more."""
+    if not actor.cleared:
+        raise NotAllowed("not_cleared")
+
+
 def must_ship(actor: Actor) -> None:
     """Raise NotAllowed unless the actor may post loads."""
     must_trade(actor)

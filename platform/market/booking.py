@@ -10,19 +10,20 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
+from haoyun.platform.market.booked import Booked, plan_json, plan_of
 from haoyun.platform.market.capacities_store import find_capacity
 from haoyun.platform.market.capacity import MATCHABLE, Capacity, CapacityState
 from haoyun.platform.market.errors import Conflict, NotFound, Stale
 from haoyun.platform.market.history import record
-from haoyun.platform.market.load import Load, LoadState, move
-from haoyun.platform.market.loads_store import change_load, find_load
+from haoyun.platform.market.load import Load, LoadState, PriceMode, move
+from haoyun.platform.market.loads_store import ask_instead, change_load, find_load
 from haoyun.platform.market.tables import CAPACITY, LOAD
 from haoyun.tracking.instants import to_ms
 
 _MATCHABLE = [state.value for state in MATCHABLE]
 
 
-def reserve_load(db: sa.Connection, load_id: str, terms: int, user_id: str, now: datetime) -> Load:
+def reserve_load(db: sa.Connection, load_id: str, terms: int, user_id: str | None, now: datetime) -> Load:
     """Take an open load for an accepted quote. Raises Conflict: `load_taken`, or `load_changed` since the quote."""
     is_open = (LOAD.c.id == load_id, LOAD.c.state == LoadState.OPEN.value, LOAD.c.expires_ms > to_ms(now))
     taken = sa.update(LOAD).where(*is_open, LOAD.c.terms == terms)
@@ -44,12 +45,19 @@ def cover_load(db: sa.Connection, load_id: str, user_id: str, now: datetime) -> 
 
 
 def reopen_load(db: sa.Connection, load_id: str, user_id: str | None, now: datetime) -> None:
-    """The order was cancelled: on offer again, until it expires. Raises ForbiddenMove, Stale."""
+    """The order was cancelled: on offer again until it expires, and what was auctioned asks for quotes.
+
+    Raises ForbiddenMove, Stale.
+    """
     before = _load(db, load_id)
     change_load(db, before, move(before, LoadState.OPEN), user_id, now, "order cancelled")
+    if before.price_mode is PriceMode.AUCTION:
+        ask_instead(db, load_id, now, "the auction is over")
 
 
-def book_space(db: sa.Connection, capacity_id: str, load: Load, user_id: str, now: datetime) -> Capacity:
+def book_space(
+    db: sa.Connection, capacity_id: str, load: Load, user_id: str | None, now: datetime
+) -> Capacity:
     """Take the load's space from a capacity. Raises Conflict `capacity_gone` where there is not enough."""
     c = CAPACITY.c
     enough = (
@@ -59,10 +67,6 @@ def book_space(db: sa.Connection, capacity_id: str, load: Load, user_id: str, no
         c.weight_kg >= load.weight_kg,
         c.volume_dm3 >= load.volume_dm3,
         c.ldm_cm >= load.ldm_cm,
-        sa.or_(
-            c.lane_origin.is_(None),
-            sa.and_(c.lane_origin == load.origin.code, c.lane_destination == load.destination.code),
-        ),
     )
     taken = (
         sa.update(CAPACITY)
@@ -71,14 +75,13 @@ def book_space(db: sa.Connection, capacity_id: str, load: Load, user_id: str, no
             weight_kg=c.weight_kg - load.weight_kg,
             volume_dm3=c.volume_dm3 - load.volume_dm3,
             ldm_cm=c.ldm_cm - load.ldm_cm,
-            lane_origin=load.origin.code,
-            lane_destination=load.destination.code,
             booked=c.booked + 1,
             version=c.version + 1,
         )
     )
     if db.execute(taken).rowcount != 1:
         raise Conflict("capacity_gone")
+    _plan(db, capacity_id, load, booked=True)
     return _settle(db, capacity_id, user_id, now, "booked")
 
 
@@ -87,7 +90,6 @@ def give_space_back(
 ) -> None:
     """Return a cancelled order's space; an expired or withdrawn capacity stays what it is."""
     c = CAPACITY.c
-    last = c.booked == 1
     db.execute(
         sa.update(CAPACITY)
         .where(c.id == capacity_id)
@@ -95,13 +97,22 @@ def give_space_back(
             weight_kg=c.weight_kg + load.weight_kg,
             volume_dm3=c.volume_dm3 + load.volume_dm3,
             ldm_cm=c.ldm_cm + load.ldm_cm,
-            lane_origin=sa.case((last, sa.null()), else_=c.lane_origin),
-            lane_destination=sa.case((last, sa.null()), else_=c.lane_destination),
             booked=c.booked - 1,
             version=c.version + 1,
         )
     )
+    _plan(db, capacity_id, load, booked=False)
     _settle(db, capacity_id, user_id, now, "order cancelled")
+
+
+def _plan(db: sa.Connection, capacity_id: str, load: Load, *, booked: bool) -> None:
+    """Put the load into the vehicle's plan or take it out; the row is ours since the update before."""
+    text = db.scalar(sa.select(CAPACITY.c.plan).where(CAPACITY.c.id == capacity_id)) or "[]"
+    plan = [one for one in plan_of(text) if one.load_id != load.id]
+    if booked:
+        ends, windows = (load.origin.code, load.destination.code), (load.pickup, load.delivery)
+        plan.append(Booked(load.id, *ends, *windows, load.weight_kg, load.volume_dm3, load.ldm_cm))
+    db.execute(sa.update(CAPACITY).where(CAPACITY.c.id == capacity_id).values(plan=plan_json(plan)))
 
 
 def _settle(db: sa.Connection, capacity_id: str, user_id: str | None, now: datetime, reason: str) -> Capacity:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import datetime
 
 import sqlalchemy as sa
 
 from haoyun.platform.accounts.actor import Actor
 from haoyun.platform.ids import new_id
-from haoyun.platform.market.access import must_offer, must_own
+from haoyun.platform.market.access import must_be_cleared, must_offer, must_own
 from haoyun.platform.market.capacity import MATCHABLE, Capacity, CapacityDraft, CapacityState, move
 from haoyun.platform.market.errors import Checks, FieldErrors, NotFound, Stale
 from haoyun.platform.market.history import record
@@ -17,7 +16,7 @@ from haoyun.platform.market.matches_store import drop_matches, match_capacity
 from haoyun.platform.market.roads import MatchContext
 from haoyun.platform.market.rows import capacity_of, capacity_row
 from haoyun.platform.market.tables import CAPACITY
-from haoyun.platform.market.vehicles import Vehicle, get_vehicle
+from haoyun.platform.market.units import Unit, keep_crew, unit_of
 from haoyun.tracking.tables import insert_new
 
 
@@ -30,10 +29,12 @@ def post_capacity(
     than the vehicle has, a place off the map, or a vehicle that is offered already.
     """
     must_offer(actor)
-    vehicle = get_vehicle(db, draft.vehicle_id, actor)
-    capacity = move(_written(draft, vehicle, now, context), CapacityState.OPEN)
+    must_be_cleared(actor)
+    unit = unit_of(db, actor, draft.vehicle_id, draft.trailer_id, draft.driver_id)
+    capacity = move(written_capacity(draft, unit, now, context), CapacityState.OPEN)
     if not insert_new(db, CAPACITY, capacity_row(capacity)):
         raise FieldErrors({"vehicle_id": ("vehicle_offered", {})})
+    keep_crew(db, capacity.id, draft.trailer_id, draft.driver_id)
     record(db, capacity.id, capacity.version, capacity.state, actor.user_id, now, "posted")
     match_capacity(db, capacity, now, context)
     return capacity
@@ -74,14 +75,13 @@ def get_capacity(db: sa.Connection, capacity_id: str, viewer: Actor | None) -> C
     return capacity
 
 
-def get_capacities(db: sa.Connection, capacity_ids: Iterable[str]) -> dict[str, Capacity]:
-    """Capacities by id; whoever calls knows that the viewer may see them."""
-    rows = db.execute(sa.select(CAPACITY).where(CAPACITY.c.id.in_(set(capacity_ids))))
-    return {row.id: capacity_of(row) for row in rows}
-
-
-def _written(draft: CapacityDraft, vehicle: Vehicle, now: datetime, context: MatchContext) -> Capacity:
-    limits = {"weight_kg": vehicle.payload_kg, "volume_dm3": vehicle.volume_dm3, "ldm_cm": vehicle.length_cm}
+def written_capacity(draft: CapacityDraft, unit: Unit, now: datetime, context: MatchContext) -> Capacity:
+    """A capacity that is not stored yet. Raises FieldErrors."""
+    limits = {
+        "weight_kg": unit.space.payload_kg,
+        "volume_dm3": unit.space.volume_dm3,
+        "ldm_cm": unit.space.length_cm,
+    }
     space = {
         name: limit if getattr(draft, name) is None else getattr(draft, name)
         for name, limit in limits.items()
@@ -95,13 +95,15 @@ def _written(draft: CapacityDraft, vehicle: Vehicle, now: datetime, context: Mat
     return Capacity(
         **space,
         id=new_id("cap"),
-        org_id=vehicle.org_id,
-        vehicle_id=vehicle.id,
-        body=vehicle.body,
-        length_cm=vehicle.length_cm,
-        temperature_min_c=vehicle.temperature_min_c,
-        temperature_max_c=vehicle.temperature_max_c,
-        certificates=vehicle.certificates,
+        org_id=unit.vehicle.org_id,
+        vehicle_id=unit.vehicle.id,
+        mode=draft.mode,
+        body=unit.space.body,
+        equipment=draft.equipment,
+        length_cm=unit.space.length_cm,
+        temperature_min_c=unit.space.temperature_min_c,
+        temperature_max_c=unit.space.temperature_max_c,
+        certificates=unit.certificates,
         origin=draft.origin,
         destination=draft.destination,
         radius_km=draft.radius_km,
@@ -109,7 +111,7 @@ def _written(draft: CapacityDraft, vehicle: Vehicle, now: datetime, context: Mat
         cost_per_km_fen=draft.cost_per_km_fen,
         min_price_fen=draft.min_price_fen,
         note=draft.note,
-        lane=None,
+        plan=(),
         booked=0,
         state=CapacityState.DRAFT,
         version=0,

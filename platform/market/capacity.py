@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
+from haoyun.platform.market.booked import Booked
 from haoyun.platform.market.errors import Checks
 from haoyun.platform.market.lifecycle import check_move
-from haoyun.platform.market.load import MAX_LDM_CM, MAX_PRICE_FEN, MAX_VOLUME_DM3, MAX_WEIGHT_KG, Load
-from haoyun.platform.market.values import Body, Certificate, Site, Window
+from haoyun.platform.market.load import MAX_LDM_CM, MAX_VOLUME_DM3, MAX_WEIGHT_KG, Load
+from haoyun.platform.market.values import MAX_PRICE_FEN, Body, Certificate, Equipment, Mode, Site, Window
 
 MAX_RADIUS_KM = 3_000
 MAX_COST_PER_KM_FEN = 10_000
@@ -41,19 +42,24 @@ NEXT: Mapping[CapacityState, frozenset[CapacityState]] = {
     CapacityState.WITHDRAWN: frozenset(),
 }
 MATCHABLE = frozenset({CapacityState.OPEN, CapacityState.PART_BOOKED})
+# What a carrier calculates with: nobody else is shown it. Matching uses both.
+CARRIERS_OWN = ("cost_per_km_fen", "min_price_fen")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CapacityDraft:
     """What a carrier writes; None takes the vehicle's own figure. Raises FieldErrors.
 
-    `radius_km` is how far from `origin` (and from `destination`, where one is named) it serves, as the crow
-    flies. `cost_per_km_fen` is everything a kilometre costs: fuel, toll, wear, wages.
+    `mode` is by what it moves, `equipment` what it brings along. `radius_km` is how far from `origin` (and from
+    `destination`, where one is named) it serves, as the crow flies. `cost_per_km_fen` is everything a kilometre
+    costs: fuel, toll, wear, wages; `min_price_fen` the least it takes. Both are its own business (CARRIERS_OWN).
     """
 
     vehicle_id: str
     origin: Site
     ready: Window
+    mode: Mode = Mode.ROAD
+    equipment: frozenset[Equipment] = frozenset()
     destination: Site | None = None
     radius_km: int = 200
     weight_kg: int | None = None
@@ -62,6 +68,8 @@ class CapacityDraft:
     cost_per_km_fen: int = 420
     min_price_fen: int | None = None
     note: str = ""
+    trailer_id: str | None = None
+    driver_id: str | None = None
 
     def __post_init__(self) -> None:
         checks = Checks()
@@ -85,14 +93,15 @@ class CapacityDraft:
 class Capacity:
     """A capacity as the market keeps it; weight, volume and floor are what is left of the vehicle.
 
-    `lane` is (origin code, destination code) of what is booked: other loads join a booked vehicle only on its
-    lane, until insertion into routes is built.
+    `plan` is what is booked: other loads join where an order of all stops keeps their windows.
     """
 
     id: str
     org_id: str
     vehicle_id: str
+    mode: Mode
     body: Body
+    equipment: frozenset[Equipment]
     weight_kg: int
     volume_dm3: int
     ldm_cm: int
@@ -107,7 +116,7 @@ class Capacity:
     cost_per_km_fen: int
     min_price_fen: int | None
     note: str
-    lane: tuple[str, str] | None
+    plan: tuple[Booked, ...]
     booked: int
     state: CapacityState
     version: int

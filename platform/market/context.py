@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -17,14 +17,19 @@ from haoyun.maps.gazetteer.places import Gazetteer, Place, network_gazetteer, tr
 from haoyun.maps.network import RoadNetwork
 from haoyun.maps.node_engine import engine_for
 from haoyun.platform.database import reading
+from haoyun.platform.market.driving import CHINA_LAW, DRIVING_LAWS, EU_LAW, DrivingLaw
 from haoyun.platform.market.errors import FieldErrors
-from haoyun.platform.market.roads import FRESH, Costs, MatchContext, VehiclePosition
+from haoyun.platform.market.roads import FRESH, Costs, MatchContext, Standing, VehiclePosition
 from haoyun.platform.market.values import Site
 from haoyun.platform.settings import Settings
 from haoyun.tracking.store import LatestPosition, latest_positions
 
+KEEP_STANDING = timedelta(minutes=10)  # a delivery more changes little
 KEEP = timedelta(seconds=15)  # a truck drives some 300 m meanwhile: nothing to a score
 _ACCESS_M_S = ACCESS_SPEED_KMH / 3.6
+
+
+ReadStanding = Callable[[], Mapping[str, Standing]]
 
 
 @dataclass(slots=True)
@@ -43,23 +48,36 @@ class MarketContext:
     matrix: Matrix
     tracking: sa.Engine
     costs: Costs = field(default_factory=Costs)
+    law: DrivingLaw = CHINA_LAW
+    read_standing: ReadStanding | None = None  # None: nothing is known of anybody
+    places: Mapping[str, int] = field(init=False)
     _nodes: dict[int, tuple[np.ndarray, np.ndarray]] = field(default_factory=dict)
     _kept: _Snapshot | None = None
+    _standing: tuple[Mapping[str, Standing], datetime] | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
+    def __post_init__(self) -> None:
+        self.places = {place.code: i for i, place in enumerate(self.gazetteer.list())}
+
     @classmethod
-    def load(cls, settings: Settings, tracking: sa.Engine) -> MarketContext:
+    def load(
+        cls, settings: Settings, tracking: sa.Engine, read_standing: ReadStanding | None = None
+    ) -> MarketContext:
         """Open the installation's map and work out the roads between all its places. Raises MapError."""
         network = open_map(settings.map, settings.maps_folder)
         gazetteer = trunk_gazetteer() if settings.map == "trunk" else network_gazetteer(network)
-        return cls.of(network, gazetteer, tracking)
+        made = cls.of(network, gazetteer, tracking, law_of_map(settings.driving_law, network))
+        made.read_standing = read_standing
+        return made
 
     @classmethod
-    def of(cls, network: RoadNetwork, gazetteer: Gazetteer, tracking: sa.Engine) -> MarketContext:
+    def of(
+        cls, network: RoadNetwork, gazetteer: Gazetteer, tracking: sa.Engine, law: DrivingLaw = CHINA_LAW
+    ) -> MarketContext:
         """The context of a network and its places."""
         engine = engine_for(network)
         nodes = _place_nodes(network, gazetteer.list())
-        return cls(network, engine, gazetteer, engine.matrix(nodes, nodes), tracking)
+        return cls(network, engine, gazetteer, engine.matrix(nodes, nodes), tracking, law=law)
 
     def site(self, code: str, field_name: str = "place") -> Site:
         """The place of that code, or of exactly that name. Raises FieldErrors for `field_name`."""
@@ -86,10 +104,22 @@ class MarketContext:
     def _take(self, now: datetime) -> MatchContext:
         with reading(self.tracking).connect() as db:
             seen = [p for p in latest_positions(db, since=now - FRESH) if p.vehicle_id is not None]
-        places = {place.code: i for i, place in enumerate(self.gazetteer.list())}
         return MatchContext(
-            places, self.matrix.distance_m, self.matrix.duration_s, self._positions(seen), self.costs
+            self.places,
+            self.matrix.distance_m,
+            self.matrix.duration_s,
+            self._positions(seen),
+            self.costs,
+            self.law,
+            self._standings(now),
         )
+
+    def _standings(self, now: datetime) -> Mapping[str, Standing]:
+        if self.read_standing is None:
+            return {}
+        if self._standing is None or not timedelta(0) <= now - self._standing[1] < KEEP_STANDING:
+            self._standing = (self.read_standing(), now)
+        return self._standing[0]
 
     def _positions(self, seen: list[LatestPosition]) -> dict[str, VehiclePosition]:
         """The newest position of each vehicle, with its way to every place through the nearest node."""
@@ -126,6 +156,15 @@ class MarketContext:
                 self._nodes[node] = (distance_m, duration_s)
         for node in set(self._nodes) - set(wanted):
             del self._nodes[node]
+
+
+def law_of_map(named: str, network: RoadNetwork) -> DrivingLaw:
+    """The driving law of that name; `auto` is the EU's where the middle of the map lies in Europe, else China's."""
+    if named in DRIVING_LAWS:
+        return DRIVING_LAWS[named]
+    box = network.bounds
+    lon, lat = (box.west + box.east) / 2, (box.south + box.north) / 2
+    return EU_LAW if -25 <= lon <= 40 and 34 <= lat <= 72 else CHINA_LAW
 
 
 def site_of_place(place: Place) -> Site:

@@ -9,9 +9,10 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from haoyun.platform.market.auction import AuctionTerms
 from haoyun.platform.market.errors import Checks
 from haoyun.platform.market.lifecycle import check_move
-from haoyun.platform.market.values import Body, Site, Window
+from haoyun.platform.market.values import MAX_PRICE_FEN, Body, Equipment, Mode, Site, Window
 
 CURRENCY = "CNY"
 MAX_WEIGHT_KG = 100_000
@@ -20,7 +21,6 @@ MAX_LDM_CM = 2_500
 MAX_PIECE_CM = 5_000
 MAX_PALLETS = 200
 MAX_PAY_DAYS = 180
-MAX_PRICE_FEN = 1_000_000_000  # ten million yuan: beyond, somebody mistyped
 _DG_CLASS = re.compile(r"[1-9](\.[1-6])?")
 
 
@@ -50,13 +50,14 @@ class PriceMode(StrEnum):
 
     FIXED = "fixed"  # 一口价
     ASK = "ask"  # carriers quote
+    AUCTION = "auction"  # carriers underbid each other until it closes
 
 
 class Visibility(StrEnum):
     """Who may see it."""
 
     PUBLIC = "public"  # everybody, signed in or not
-    PARTNERS = "partners"  # the invited organizations
+    PARTNERS = "partners"  # the invited organizations, and everybody from `public_at` on
     DIRECT = "direct"  # one invited organization
 
 
@@ -64,7 +65,8 @@ class Visibility(StrEnum):
 class LoadDraft:
     """What a shipper writes. Money in fen, volume in litres, lengths in cm. Raises FieldErrors.
 
-    `body` holds the accepted bodies, empty for any. `ldm_cm` is the floor length used at 2.4 m width.
+    `body` holds the accepted bodies, empty for any; `equipment` what the vehicle must bring, all of it. `ldm_cm` is
+    the floor length used at 2.4 m width, which says the floor area as well. `auction` goes with its price mode.
     """
 
     goods: str
@@ -77,15 +79,19 @@ class LoadDraft:
     ldm_cm: int = 0
     max_piece_cm: int = 0
     pallets: int = 0
+    mode: Mode = Mode.ROAD
     body: frozenset[Body] = frozenset()
+    equipment: frozenset[Equipment] = frozenset()
     temperature_min_c: int | None = None
     temperature_max_c: int | None = None
     dg_class: str | None = None
     price_mode: PriceMode = PriceMode.ASK
     price_fen: int | None = None
+    auction: AuctionTerms | None = None
     currency: str = CURRENCY
     visibility: Visibility = Visibility.PUBLIC
     invited: frozenset[str] = field(default_factory=frozenset)
+    public_at: datetime | None = None  # partners first, everybody from then on
     pay_days: int = 30
     expires_at: datetime | None = None
     note: str = ""
@@ -124,19 +130,27 @@ class LoadDraft:
             not fixed or (price is not None and 0 < price <= MAX_PRICE_FEN), "price_fen", "price_needed"
         )
         checks.require(fixed or price is None, "price_fen", "price_unasked")
+        auctioned = self.price_mode is PriceMode.AUCTION
+        checks.require(not auctioned or self.auction is not None, "auction", "auction_needed")
+        checks.require(auctioned or self.auction is None, "auction", "auction_unasked")
         checks.require(self.currency == CURRENCY, "currency", "currency")
         checks.between("pay_days", self.pay_days, 0, MAX_PAY_DAYS)
         checks.require(len(self.note) <= 500, "note", "text_length", low=0, high=500)
         public = self.visibility is Visibility.PUBLIC
         checks.require(public or bool(self.invited), "invited", "invited_needed")
         checks.require(not public or not self.invited, "invited", "invited_unasked")
+        partners = self.visibility is Visibility.PARTNERS
+        checks.require(partners or self.public_at is None, "public_at", "public_at_unasked")
+        if self.public_at is not None:
+            checks.require(self.public_at.tzinfo is not None, "public_at", "naive")
         direct = self.visibility is Visibility.DIRECT
         checks.require(not direct or len(self.invited) == 1, "invited", "invited_one")
+        checks.require(not (direct and auctioned), "visibility", "auction_direct")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Load(LoadDraft):
-    """A load as the market keeps it. `distance_m` and `duration_s` are by road from origin to destination.
+    """A load as the market keeps it. `distance_m` and `duration_s` are from origin to destination by its mode.
 
     `version` counts every change, `terms` only those of the wording: a quote holds for the terms it saw.
     """

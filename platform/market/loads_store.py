@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
-from math import isinf
-from typing import Any
+from math import ceil, isinf
 
 import sqlalchemy as sa
 
 from haoyun.platform.accounts.actor import Actor
 from haoyun.platform.ids import new_id
-from haoyun.platform.market.access import must_own, must_ship
+from haoyun.platform.market.access import must_be_cleared, must_own, must_ship
+from haoyun.platform.market.auctions_store import must_be_without_bids, start_auction
 from haoyun.platform.market.errors import Checks, FieldErrors, NotFound, Stale
 from haoyun.platform.market.history import record
-from haoyun.platform.market.load import Load, LoadDraft, LoadState, Visibility, move, terms_of
+from haoyun.platform.market.load import Load, LoadDraft, LoadState, PriceMode, move, terms_of
 from haoyun.platform.market.matches_store import drop_matches, match_load
+from haoyun.platform.market.offers import loads_of_rows
 from haoyun.platform.market.roads import MatchContext
-from haoyun.platform.market.rows import load_of, load_row
+from haoyun.platform.market.rows import load_row
 from haoyun.platform.market.tables import LOAD, LOAD_INVITED
 from haoyun.tracking.instants import to_ms
 
@@ -31,10 +31,11 @@ def post_load(
     Raises NotAllowed, and FieldErrors for a window that is over or places without a road between them.
     """
     must_ship(actor)
-    written = _published(new_id("load"), actor.org_id, draft, now, context)
+    must_be_cleared(actor)
+    written = written_load(new_id("load"), actor.org_id, draft, now, context)
     load = move(written, LoadState.OPEN)
     db.execute(sa.insert(LOAD).values(load_row(load)))
-    _invite(db, load)
+    _write_beside(db, load)
     record(db, load.id, load.version, load.state, actor.user_id, now, "posted")
     match_load(db, load, now, context)
     return load
@@ -51,11 +52,14 @@ def edit_load(
 ) -> Load:
     """Give an open load new terms and match it again; quotes on the old terms can no longer be accepted.
 
-    Raises NotFound, NotAllowed, Stale unless `version` is the newest and the load is open, FieldErrors.
+    Raises NotFound, NotAllowed, Stale unless `version` is the newest and the load is open, FieldErrors, Conflict
+    `auction_has_bids`.
     """
     before = get_load(db, load_id, actor)
     must_own(actor, before.org_id)
-    drawn = _published(load_id, before.org_id, draft, now, context)
+    lock_load(db, load_id)
+    must_be_without_bids(db, before)
+    drawn = written_load(load_id, before.org_id, draft, now, context)
     load = replace(
         drawn, state=before.state, version=version + 1, terms=before.terms + 1, posted_at=before.posted_at
     )
@@ -63,7 +67,7 @@ def edit_load(
     if db.execute(sa.update(LOAD).where(*newest).values(load_row(load))).rowcount != 1:
         raise Stale
     db.execute(sa.delete(LOAD_INVITED).where(LOAD_INVITED.c.load_id == load_id))
-    _invite(db, load)
+    _write_beside(db, load)
     record(db, load.id, load.version, load.state, actor.user_id, now, "edited")
     drop_matches(db, load_ids=[load_id])
     match_load(db, load, now, context)
@@ -91,6 +95,25 @@ def change_load(
     record(db, after.id, after.version, after.state, user_id, now, reason)
 
 
+def lock_load(db: sa.Connection, load_id: str) -> None:
+    """Keep others from changing a load until this transaction ends: the first lock of whoever takes several."""
+    db.execute(sa.select(LOAD.c.id).where(LOAD.c.id == load_id).with_for_update())
+
+
+def ask_instead(db: sa.Connection, load_id: str, now: datetime, reason: str) -> None:
+    """The auction of an open load is over: from now on carriers quote. The load is locked by the caller."""
+    asked = {
+        "price_mode": PriceMode.ASK.value,
+        "terms": LOAD.c.terms + 1,
+        "version": LOAD.c.version + 1,
+    }
+    changed = (
+        sa.update(LOAD).where(LOAD.c.id == load_id).values(asked).returning(LOAD.c.version, LOAD.c.state)
+    )
+    row = db.execute(changed).one()
+    record(db, load_id, row.version, LoadState(row.state), None, now, reason)
+
+
 def find_load(db: sa.Connection, load_id: str) -> Load | None:
     """The load, whoever asks: for the system's own work."""
     row = db.execute(sa.select(LOAD).where(LOAD.c.id == load_id)).one_or_none()
@@ -105,26 +128,10 @@ def get_load(db: sa.Connection, load_id: str, viewer: Actor | None) -> Load:
     return load
 
 
-def get_loads(db: sa.Connection, load_ids: Iterable[str]) -> dict[str, Load]:
-    """Loads by id; whoever calls knows that the viewer may see them."""
-    rows = list(db.execute(sa.select(LOAD).where(LOAD.c.id.in_(set(load_ids)))))
-    return {load.id: load for load in loads_of_rows(db, rows)}
-
-
 def open_loads(db: sa.Connection, now: datetime) -> list[Load]:
     """Every load that can be matched."""
     is_open = (LOAD.c.state == LoadState.OPEN.value, LOAD.c.expires_ms > to_ms(now))
     return loads_of_rows(db, list(db.execute(sa.select(LOAD).where(*is_open).order_by(LOAD.c.id))))
-
-
-def loads_of_rows(db: sa.Connection, rows: list[Any]) -> list[Load]:
-    """The loads of rows of mkt_load, with the organizations they are shown to."""
-    narrow = [row.id for row in rows if row.visibility != Visibility.PUBLIC.value]
-    invited: dict[str, set[str]] = {}
-    if narrow:
-        for row in db.execute(sa.select(LOAD_INVITED).where(LOAD_INVITED.c.load_id.in_(narrow))):
-            invited.setdefault(row.load_id, set()).add(row.org_id)
-    return [load_of(row, frozenset(invited.get(row.id, ()))) for row in rows]
 
 
 def _visible(load: Load, viewer: Actor | None) -> bool:
@@ -133,8 +140,9 @@ def _visible(load: Load, viewer: Actor | None) -> bool:
     return load.state is not LoadState.DRAFT and load.sees(viewer.org_id if viewer else "")
 
 
-def _published(load_id: str, org_id: str, draft: LoadDraft, now: datetime, context: MatchContext) -> Load:
-    distance_m, duration_s = context.road(draft.origin.code, draft.destination.code)
+def written_load(load_id: str, org_id: str, draft: LoadDraft, now: datetime, context: MatchContext) -> Load:
+    """A load that is not stored yet. Raises FieldErrors for what is over, and for places without a road."""
+    distance_m, duration_s = context.road(draft.origin.code, draft.destination.code, draft.mode)
     if isinf(duration_s):
         names = {"origin": draft.origin.name_en, "destination": draft.destination.name_en}
         raise FieldErrors({"destination": ("no_road", names)})
@@ -144,6 +152,13 @@ def _published(load_id: str, org_id: str, draft: LoadDraft, now: datetime, conte
     checks.require(expires_at > now, "expires_at", "past")
     checks.require(expires_at <= draft.pickup.end, "expires_at", "expires_late")
     checks.require(distance_m > 0, "destination", "same_place")
+    if draft.public_at is not None:
+        checks.require(draft.public_at < expires_at, "public_at", "public_late")
+    if draft.auction is not None:
+        checks.require(draft.auction.closes_at > now, "auction.closes_at", "past")
+        over = draft.auction.load_needed_until - expires_at
+        late_min = ceil(over.total_seconds() / 60)
+        checks.require(late_min <= 0, "auction.closes_at", "auction_late", minutes=late_min)
     checks.done()
     return Load(
         **{**terms_of(draft), "expires_at": expires_at},
@@ -158,7 +173,9 @@ def _published(load_id: str, org_id: str, draft: LoadDraft, now: datetime, conte
     )
 
 
-def _invite(db: sa.Connection, load: Load) -> None:
+def _write_beside(db: sa.Connection, load: Load) -> None:
+    """What stands in tables of its own: whom a load is shown to, and its auction."""
+    start_auction(db, load)
     if load.invited:
         db.execute(
             sa.insert(LOAD_INVITED), [{"load_id": load.id, "org_id": org} for org in sorted(load.invited)]

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from haoyun.platform.market.figures import Figures
+from haoyun.platform.market.way import Trip
 from haoyun.platform.market.words import Params, sentence
 
 Evidence = Mapping[str, str | float | None]
@@ -27,11 +29,21 @@ class Reason:
 
 
 @dataclass(frozen=True, slots=True)
+class Inputs:
+    """All that a score was worked out from: versions of the two offers, the way, the figures of the moment."""
+
+    load_version: int
+    capacity_version: int
+    way: Trip
+    figures: Figures
+
+
+@dataclass(frozen=True, slots=True)
 class Match:
     """A feasible pair. `score` is the sum of the reasons' points, 0 to 100.
 
     `deadhead_m` is None while the vehicle's position is unknown; the contribution then assumes the far end of
-    its area.
+    its area. Without `open_books` the carrier's money is left out (disclosure.py), and the contribution is 0.
     """
 
     load_id: str
@@ -42,6 +54,8 @@ class Match:
     pickup_at: datetime
     delivery_at: datetime
     reasons: tuple[Reason, ...]
+    inputs: Inputs
+    open_books: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from haoyun.platform.market.errors import FieldErrors
 
 MAX_PAGE = 200
+_MOST = 2**63 - 1  # what a BIGINT holds: a forged marker must not reach the database's limit
 
 
 def keyset(
@@ -23,12 +24,14 @@ def keyset(
     limit: int,
     after: str | None,
 ) -> sa.Select[Any]:
-    """The query ordered by a key without nulls, after a marker; asks for one row more than a page."""
+    """The query ordered by a key without nulls, after a marker; asks for one row more than a page.
+
+    The two are compared as one row value: an index over both is then entered where the page begins, however deep.
+    """
     if after is not None:
-        value, last_id = _read(after)
-        tie = id_column < last_id if descending else id_column > last_id
-        beyond = key < value if descending else key > value
-        query = query.where(sa.or_(beyond, sa.and_(key == value, tie)))
+        here = sa.tuple_(key, id_column)
+        last = sa.tuple_(*_read(after, key, id_column))
+        query = query.where(here < last if descending else here > last)
     order = [key.desc(), id_column.desc()] if descending else [key.asc(), id_column.asc()]
     return query.add_columns(key.label("page_key")).order_by(*order).limit(page_size(limit) + 1)
 
@@ -46,11 +49,22 @@ def marker(rows: list[Any], limit: int) -> str | None:
     return base64.urlsafe_b64encode(orjson.dumps([last.page_key, last.id])).decode()
 
 
-def _read(text: str) -> tuple[float, str]:
+def _read(text: str, *columns: sa.ColumnElement[Any]) -> list[sa.ColumnElement[Any]]:
     try:
-        value, last_id = orjson.loads(base64.urlsafe_b64decode(text))
+        values = orjson.loads(base64.urlsafe_b64decode(text))
     except (binascii.Error, ValueError, TypeError):
         raise FieldErrors({"after": ("cursor", {})}) from None
-    if isinstance(value, bool) or not isinstance(value, int | float) or not isinstance(last_id, str):
+    if not isinstance(values, list) or len(values) != len(columns):
         raise FieldErrors({"after": ("cursor", {})})
-    return value, last_id
+    return [_literal(value, column.type) for value, column in zip(values, columns, strict=True)]
+
+
+def _literal(value: object, kind: sa.types.TypeEngine[Any]) -> sa.ColumnElement[Any]:
+    if isinstance(kind, sa.String):
+        right = isinstance(value, str) and "\0" not in value
+    else:
+        whole = isinstance(value, int) and not isinstance(value, bool) and abs(value) <= _MOST
+        right = whole or (isinstance(value, float) and not isinstance(kind, sa.Integer))
+    if not right:
+        raise FieldErrors({"after": ("cursor", {})})
+    return sa.literal(value, kind)

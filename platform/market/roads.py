@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TypeAlias
 
-import numpy as np
-from numpy.typing import NDArray
+from haoyun.platform.market.driving import CHINA_LAW, NO_LAW, DrivingLaw, FloatArray
+from haoyun.platform.market.values import Mode
 
-FloatArray: TypeAlias = NDArray[np.float64]
-
-DRIVE_BEFORE_REST_S = 4 * 3600  # China: at most 4 h at the wheel,
-REST_S = 20 * 60  # then 20 min of rest (Road Traffic Safety Law, regulation article 62)
 SERVICE_S = 30 * 60  # to load or unload, until sites tell their own
 FRESH = timedelta(minutes=30)  # an older position says nothing of where the truck is now
+
+
+# Usual speeds with halts, for ways by other modes (ours): the map knows roads only, whose lengths stand for theirs.
+MODE_SPEED_KMH = {Mode.RAIL: 50.0, Mode.WATER: 20.0, Mode.AIR: 500.0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +24,23 @@ class Costs:
     price_per_km_fen: int = 650  # of a load that asks for prices, before the market has prices of its own
     waiting_per_hour_fen: int = 6_000
     backhaul_share: float = 0.2  # share of the loaded way's cost that a sure return load is worth
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How an organization kept its word, from orders that ended; None: too few to tell.
+
+    `on_time` is the share of deliveries within their window (as a carrier), `kept` that of orders that it did not
+    cancel once they were made (as a shipper); each with how many orders it was taken from.
+    """
+
+    on_time: float | None = None
+    deliveries: int = 0
+    kept: float | None = None
+    orders: int = 0
+
+
+NOTHING_KNOWN = Standing()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,35 +56,37 @@ class VehiclePosition:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class MatchContext:
-    """Roads between places (square matrices, inf where there is no way) and the live positions of vehicles."""
+    """Roads between places (square matrices, inf where there is no way) and the live positions of vehicles.
+
+    `law` is what drivers on this map's roads must keep to, `standing` what is known of organizations by their id.
+    """
 
     places: Mapping[str, int]
     distance_m: FloatArray
     duration_s: FloatArray
     positions: Mapping[str, VehiclePosition] = field(default_factory=dict)
     costs: Costs = Costs()
+    law: DrivingLaw = CHINA_LAW
+    standing: Mapping[str, Standing] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         size = (len(self.places), len(self.places))
         if self.distance_m.shape != size or self.duration_s.shape != size:
             raise ValueError("the matrices need a row and a column for each place")
 
-    def road(self, origin: str, destination: str) -> tuple[float, float]:
-        """Metres and driving seconds between two places; inf if there is no way or a place is unknown."""
+    def law_of(self, mode: Mode) -> DrivingLaw:
+        """What the driver of such a vehicle must keep to."""
+        return self.law if mode is Mode.ROAD else NO_LAW
+
+    def road(self, origin: str, destination: str, mode: Mode = Mode.ROAD) -> tuple[float, float]:
+        """Metres and seconds under way between two places; inf if there is no way or a place is unknown."""
         a, b = self.places.get(origin), self.places.get(destination)
         if a is None or b is None:
             return float("inf"), float("inf")
-        return float(self.distance_m[a, b]), float(self.duration_s[a, b])
+        distance_m = float(self.distance_m[a, b])
+        return distance_m, float(self.duration_s[a, b]) if mode is Mode.ROAD else distance_m / pace_m_s(mode)
 
 
-def legal_duration_s(driving_s: float) -> float:
-    """Driving time plus the rests the law asks for; 4 h exactly need none."""
-    if driving_s <= DRIVE_BEFORE_REST_S or driving_s == float("inf"):
-        return driving_s
-    return driving_s + REST_S * (-(-driving_s // DRIVE_BEFORE_REST_S) - 1)
-
-
-def legal_durations_s(driving_s: FloatArray) -> FloatArray:
-    """`legal_duration_s` of many."""
-    rests = np.maximum(np.ceil(driving_s / DRIVE_BEFORE_REST_S) - 1, 0)
-    return np.asarray(driving_s + REST_S * rests)
+def pace_m_s(mode: Mode) -> float:
+    """The speed that is assumed for a mode other than road."""
+    return MODE_SPEED_KMH[mode] / 3.6

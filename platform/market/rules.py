@@ -1,8 +1,7 @@
 """The hard constraints, in the order in which they are checked; the first that fails is the *why not*.
 
-status and visibility; body; weight, volume, floor, longest piece; temperature; dangerous goods; certificates
-through delivery; area and booked lane; roads and windows at legal driving times; price floor. (One mode, road,
-until other modes are offered.)
+status and visibility; mode; body and equipment; weight, volume, floor, longest piece; temperature; dangerous goods;
+certificates through delivery; area; roads, booked stops and windows at legal driving times; price floor.
 """
 
 from __future__ import annotations
@@ -10,106 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 from math import ceil, isinf
 
 from haoyun.platform.market.capacity import Capacity
 from haoyun.platform.market.load import Load, PriceMode
-from haoyun.platform.market.roads import (
-    FRESH,
-    SERVICE_S,
-    FloatArray,
-    MatchContext,
-    VehiclePosition,
-    legal_duration_s,
-)
-from haoyun.platform.market.values import Site
-from haoyun.platform.market.words import Params
-
-INSURANCE = "insurance"
-Broken = tuple[str, Params]
-
-
-class Known(StrEnum):
-    """How the place a vehicle starts from is known."""
-
-    LIVE = "live"  # by a fresh position
-    DECLARED = "declared"  # it is ready later, at the place that the carrier named
-    UNKNOWN = "unknown"  # it is ready now, and nobody knows where in its area
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Departure:
-    """From where and when a vehicle can start: metres and seconds to every place (None: no such place).
-
-    For an unknown position both assume the far end of the area: never a deadhead of zero.
-    """
-
-    known: Known
-    leaves_at: datetime
-    seen_at: datetime | None
-    distance_m: FloatArray | None
-    duration_s: FloatArray | None
-
-
-def departure(capacity: Capacity, context: MatchContext, now: datetime) -> Departure:
-    """Where the vehicle of a capacity starts."""
-    if capacity.ready.start > now:
-        return _from_origin(capacity, context, Known.DECLARED, capacity.ready.start)
-    position = context.positions.get(capacity.vehicle_id)
-    if position is not None and now - position.seen_at <= FRESH:
-        return _from_position(position, now)
-    return _from_origin(capacity, context, Known.UNKNOWN, now)
-
-
-def _from_position(position: VehiclePosition, now: datetime) -> Departure:
-    return Departure(Known.LIVE, now, position.seen_at, position.distance_m, position.duration_s)
-
-
-_AREA_SPEED_M_S = 60 / 3.6
-
-
-def _from_origin(capacity: Capacity, context: MatchContext, known: Known, at: datetime) -> Departure:
-    row = context.places.get(capacity.origin.code)
-    if row is None:
-        return Departure(known, at, None, None, None)
-    area_m = capacity.radius_km * 1000.0 if known is Known.UNKNOWN else 0.0
-    return Departure(
-        known, at, None, context.distance_m[row] + area_m, context.duration_s[row] + area_m / _AREA_SPEED_M_S
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class Trip:
-    """When a vehicle would be where: empty metres to the pickup, arrival there, its loading, the delivery."""
-
-    known: Known
-    seen_at: datetime | None
-    empty_m: float
-    arrives_at: datetime
-    pickup_at: datetime
-    delivery_at: datetime
-
-    @property
-    def waiting_s(self) -> float:
-        """How long it stands before the pickup window opens."""
-        return (self.pickup_at - self.arrives_at).total_seconds()
-
-
-def trip(load: Load, start: Departure, context: MatchContext) -> Trip | None:
-    """The trip of a load from a departure; None where a road is missing."""
-    place = context.places.get(load.origin.code)
-    if place is None or start.distance_m is None or start.duration_s is None:
-        return None
-    empty_s = float(start.duration_s[place])
-    if isinf(empty_s) or isinf(load.duration_s):
-        return None
-    arrives_at = start.leaves_at + timedelta(seconds=legal_duration_s(empty_s))
-    pickup_at = max(arrives_at, load.pickup.start)
-    delivery_at = pickup_at + timedelta(seconds=SERVICE_S + legal_duration_s(load.duration_s))
-    return Trip(
-        start.known, start.seen_at, float(start.distance_m[place]), arrives_at, pickup_at, delivery_at
-    )
+from haoyun.platform.market.values import VALID_THROUGH_DELIVERY, Site
+from haoyun.platform.market.way import Departure, Known, Trip
+from haoyun.platform.market.words import Broken
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +25,7 @@ class Pair:
     load: Load
     capacity: Capacity
     start: Departure
-    trip: Trip | None
+    trip: Trip | Broken | None  # or what it breaks beside booked loads; None where a road is missing
     now: datetime
 
 
@@ -136,10 +42,20 @@ def _status(pair: Pair) -> Broken | None:
     return None if load.sees(capacity.org_id) else ("not_visible", {})
 
 
+def _mode(pair: Pair) -> Broken | None:
+    needed, offered = pair.load.mode, pair.capacity.mode
+    return None if needed is offered else ("wrong_mode", {"needed": needed.value, "offered": offered.value})
+
+
 def _body(pair: Pair) -> Broken | None:
     if not pair.load.body or pair.capacity.body in pair.load.body:
         return None
     return "wrong_body", {"needed": "/".join(sorted(pair.load.body)), "offered": pair.capacity.body.value}
+
+
+def _equipment(pair: Pair) -> Broken | None:
+    missing = pair.load.equipment - pair.capacity.equipment
+    return ("lacks_equipment", {"missing": "/".join(sorted(missing))}) if missing else None
 
 
 def _space(pair: Pair) -> Broken | None:
@@ -186,8 +102,10 @@ def _dangerous(pair: Pair) -> Broken | None:
 
 
 def _certificates(pair: Pair) -> Broken | None:
-    """What the load needs must hold through delivery; insurance counts wherever it is on record."""
-    needed = {INSURANCE} | ({dg_certificate(pair.load.dg_class)} if pair.load.dg_class else set())
+    """What the load needs must hold through delivery; other papers count wherever they are on record."""
+    if not pair.capacity.certificates:
+        return None
+    needed = VALID_THROUGH_DELIVERY | ({dg_certificate(pair.load.dg_class)} if pair.load.dg_class else set())
     for name in sorted(needed):
         certificate = pair.capacity.certificate(name)
         until = certificate.valid_until if certificate else None
@@ -206,9 +124,6 @@ def _area(pair: Pair) -> Broken | None:
         over_m = middle.distance_m(site) - capacity.radius_km * 1000 if middle else 0.0
         if over_m > 0:
             return key, {"over_km": ceil(over_m / 1000)}
-    lane = (load.origin.code, load.destination.code)
-    if capacity.lane is not None and capacity.lane != lane:
-        return "other_lane", {"lane": " -> ".join(capacity.lane)}
     return None
 
 
@@ -223,6 +138,8 @@ def _windows(pair: Pair) -> Broken | None:
         }
     if pair.start.leaves_at > load.pickup.end:
         return "not_ready_in_time", {"late_min": _minutes(pair.start.leaves_at - load.pickup.end)}
+    if isinstance(way, tuple):
+        return way
     if way.arrives_at > load.pickup.end:
         return "late_at_pickup", {"late_min": _minutes(way.arrives_at - load.pickup.end)}
     if way.delivery_at > load.delivery.end:
@@ -240,8 +157,18 @@ def _price(pair: Pair) -> Broken | None:
 
 Constraint = Callable[[Pair], Broken | None]
 # What can be told from the two offers alone, and what needs roads, positions and the clock.
-STANDING: tuple[Constraint, ...] = (_status, _body, _space, _temperature, _dangerous, _certificates, _area)
-CONSTRAINTS: tuple[Constraint, ...] = (*STANDING, _windows, _price)
+STANDING: tuple[Constraint, ...] = (
+    _status,
+    _mode,
+    _body,
+    _equipment,
+    _space,
+    _temperature,
+    _dangerous,
+    _certificates,
+    _area,
+)
+ON_THE_WAY: tuple[Constraint, ...] = (_windows, _price)
 
 
 def standing_broken(load: Load, capacity: Capacity, now: datetime) -> Broken | None:
@@ -250,9 +177,9 @@ def standing_broken(load: Load, capacity: Capacity, now: datetime) -> Broken | N
     return _first(STANDING, Pair(load, capacity, nowhere, None, now))
 
 
-def first_broken(pair: Pair) -> Broken | None:
-    """The first constraint that fails, with its figures; None if the pair is feasible."""
-    return _first(CONSTRAINTS, pair)
+def way_broken(pair: Pair) -> Broken | None:
+    """The first constraint behind the standing ones that fails, with its figures."""
+    return _first(ON_THE_WAY, pair)
 
 
 def _first(constraints: tuple[Constraint, ...], pair: Pair) -> Broken | None:

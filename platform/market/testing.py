@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -10,11 +10,18 @@ import numpy as np
 
 from haoyun.maps.geodesy import haversine_m
 from haoyun.platform.accounts.actor import Actor
-from haoyun.platform.market.capacity import CapacityDraft
-from haoyun.platform.market.load import LoadDraft
+from haoyun.platform.market.balance import balance_of
+from haoyun.platform.market.capacity import Capacity, CapacityDraft
+from haoyun.platform.market.figures import MarketFigures
+from haoyun.platform.market.load import Load, LoadDraft, Visibility
+from haoyun.platform.market.match import Match, ranked
+from haoyun.platform.market.matching import assess
 from haoyun.platform.market.roads import MatchContext, VehiclePosition
+from haoyun.platform.market.rows import capacity_row, load_row
+from haoyun.platform.market.sieve import Market
 from haoyun.platform.market.values import Body, Site, Window
 from haoyun.platform.market.vehicles import VehicleDraft
+from haoyun.platform.market.way import departure
 
 NOW = datetime(2026, 5, 11, 8, 0, tzinfo=UTC)
 STEP_M = 100_000.0
@@ -90,3 +97,34 @@ CARRIER = actor("org-carrier", "carrier")
 OTHER_CARRIER = actor("org-carrier-2", "carrier")
 OPERATOR = actor("org-operator", "operator", role="operator")
 VIEWER = actor("org-shipper", "shipper", role="viewer")
+
+
+def match_loads(
+    loads: Sequence[Load],
+    capacities: Sequence[Capacity],
+    context: MatchContext,
+    now: datetime,
+    figures: MarketFigures | None = None,
+) -> list[Match]:
+    """Every feasible pair of these offers, best first: by the sieve and `assess`, without a database.
+
+    `figures` are the whole market's, if that is larger.
+    """
+    figures = figures or balance_of(loads, capacities)
+    market = Market.empty()
+    for capacity in capacities:
+        market.capacities.put(capacity_row(capacity))
+    by_id = {capacity.id: (capacity, departure(capacity, context, now)) for capacity in capacities}
+    for load in loads:
+        market.loads.put(load_row(load), load.invited)
+    seen_by = [
+        None if load.visibility is Visibility.PUBLIC else load.invited | {load.org_id} for load in loads
+    ]
+    found = []
+    every = market.capacities_for(market.loads.whole(), seen_by, figures, context, now)
+    for load, survivors in zip(loads, every, strict=True):
+        for capacity_id in survivors.ids:
+            result = assess(load, *by_id[capacity_id], context, figures, now)
+            if isinstance(result, Match):
+                found.append(result)
+    return ranked(found)

@@ -9,10 +9,11 @@ import sqlalchemy as sa
 from haoyun.platform.market.capacity import MATCHABLE, CapacityState
 from haoyun.platform.market.history import record
 from haoyun.platform.market.load import LoadState
-from haoyun.platform.market.matches_store import drop_closed
+from haoyun.platform.market.matches_store import drop_matches
 from haoyun.platform.market.tables import CAPACITY, LOAD, MATCH
 from haoyun.tracking.instants import to_ms
 
+_CHUNK = 500
 _MATCHABLE = [state.value for state in MATCHABLE]
 
 
@@ -20,12 +21,12 @@ def expire(db: sa.Connection, now: datetime) -> int:
     """Close offers whose time is over. Returns how many."""
     loads = (LOAD.c.state == LoadState.OPEN.value, LOAD.c.expires_ms <= to_ms(now))
     capacities = (CAPACITY.c.state.in_(_MATCHABLE), CAPACITY.c.ready_end_ms <= to_ms(now))
-    closed = _close(db, LOAD, loads, LoadState.EXPIRED, now) + _close(
-        db, CAPACITY, capacities, CapacityState.EXPIRED, now
-    )
-    if closed:
-        drop_closed(db)
-    return closed
+    closed = _close(db, LOAD, loads, LoadState.EXPIRED, now)
+    closed += _close(db, CAPACITY, capacities, CapacityState.EXPIRED, now)
+    for start in range(0, len(closed), _CHUNK):
+        ids = closed[start : start + _CHUNK]
+        drop_matches(db, load_ids=ids, capacity_ids=ids)
+    return len(closed)
 
 
 def _close(
@@ -34,12 +35,12 @@ def _close(
     over: tuple[sa.ColumnElement[bool], ...],
     state: LoadState | CapacityState,
     now: datetime,
-) -> int:
+) -> list[str]:
     closed = sa.update(table).where(*over).values(state=state.value, version=table.c.version + 1)
     rows = db.execute(closed.returning(table.c.id, table.c.version)).all()
     for row in rows:
         record(db, row.id, row.version, state, None, now, "expired")
-    return len(rows)
+    return [row.id for row in rows]
 
 
 def count_market(db: sa.Connection) -> dict[str, int]:

@@ -6,12 +6,18 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache
 from typing import Generic, TypeVar
 
 from haoyun.maps.geodesy import check_position, haversine_m
 from haoyun.platform.market.errors import Checks, FieldErrors
 
 T = TypeVar("T")
+MAX_PRICE_FEN = 1_000_000_000  # ten million yuan: beyond, somebody mistyped
+# Papers that must hold through delivery wherever they are on record, of the truck, its trailer and its driver.
+VALID_THROUGH_DELIVERY = frozenset(
+    {"insurance", "inspection", "transport-permit", "driver-licence", "driver-qualification"}
+)
 _CERTIFICATE = re.compile(r"[a-z0-9-]{1,40}")
 
 
@@ -25,6 +31,28 @@ class Body(StrEnum):
     STAKE = "stake"  # 高栏
     TANK = "tank"  # 罐车
     CONTAINER = "container"  # 集装箱骨架车
+
+
+class Mode(StrEnum):
+    """By what goods move."""
+
+    ROAD = "road"  # 公路
+    RAIL = "rail"  # 铁路
+    WATER = "water"  # 水路
+    AIR = "air"  # 航空
+
+
+class Equipment(StrEnum):
+    """What a vehicle brings along to load, unload and secure goods."""
+
+    TAIL_LIFT = "tail_lift"  # 尾板
+    PALLET_JACK = "pallet_jack"  # 液压托盘车
+    FORKLIFT = "forklift"  # 随车叉车
+    CRANE = "crane"  # 随车吊
+    STRAPS = "straps"  # 绑带
+    LOAD_BARS = "load_bars"  # 支撑杆
+    TARPAULIN = "tarpaulin"  # 篷布
+    SIDE_OPENING = "side_opening"  # 侧开门
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +70,13 @@ class Site:
 
     def distance_m(self, other: Site) -> float:
         """Great-circle distance in metres."""
-        return float(haversine_m(self.lat, self.lon, other.lat, other.lon))
+        return _apart_m(self.lat, self.lon, other.lat, other.lon)
+
+
+@lru_cache(maxsize=200_000)
+def _apart_m(lat1: float, lon1: float, lat2: float, lon2: float) -> float:
+    """Matching asks for the same few hundred places over and over."""
+    return float(haversine_m(lat1, lon1, lat2, lon2))
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +87,8 @@ class Window:
     end: datetime
 
     def __post_init__(self) -> None:
+        if self.start.tzinfo is not None and self.end.tzinfo is not None and self.end > self.start:
+            return
         checks = Checks()
         checks.require(self.start.tzinfo is not None, "start", "naive")
         checks.require(self.end.tzinfo is not None, "end", "naive")

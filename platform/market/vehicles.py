@@ -24,6 +24,13 @@ from haoyun.tracking.tables import insert_new
 _PLATE = re.compile(r"[0-9A-Z\u4e00-\u9fff-]{4,12}")
 
 
+class VehicleKind(StrEnum):
+    """Whether it drives by itself."""
+
+    TRUCK = "truck"
+    TRAILER = "trailer"
+
+
 class PlateColour(StrEnum):
     """The colour of a plate, with its code in the network-freight rules (JT/T 697.7)."""
 
@@ -64,6 +71,7 @@ class VehicleDraft:
     volume_dm3: int
     length_cm: int
     plate_colour: PlateColour = PlateColour.YELLOW
+    kind: VehicleKind = VehicleKind.TRUCK
     temperature_min_c: int | None = None
     temperature_max_c: int | None = None
     certificates: tuple[Certificate, ...] = ()
@@ -87,6 +95,7 @@ class Vehicle(VehicleDraft):
     id: str
     org_id: str
     created_at: datetime
+    retired_at: datetime | None = None
 
 
 def add_vehicle(db: sa.Connection, actor: Actor, draft: VehicleDraft, now: datetime) -> Vehicle:
@@ -98,7 +107,7 @@ def add_vehicle(db: sa.Connection, actor: Actor, draft: VehicleDraft, now: datet
         created_at=now,
         **{name: getattr(draft, name) for name in VehicleDraft.__dataclass_fields__},
     )
-    if not insert_new(db, VEHICLE, _row(vehicle)):
+    if not insert_new(db, VEHICLE, vehicle_row(vehicle)):
         raise FieldErrors({"plate": ("plate_taken", {})})
     return vehicle
 
@@ -108,7 +117,7 @@ def get_vehicle(db: sa.Connection, vehicle_id: str, viewer: Actor) -> Vehicle:
     row = db.execute(sa.select(VEHICLE).where(VEHICLE.c.id == vehicle_id)).one_or_none()
     if row is None or not (viewer.sees_all or row.org_id == viewer.org_id):
         raise NotFound
-    return _vehicle(row)
+    return vehicle_of(row)
 
 
 def list_vehicles(db: sa.Connection, viewer: Actor) -> list[Vehicle]:
@@ -116,7 +125,12 @@ def list_vehicles(db: sa.Connection, viewer: Actor) -> list[Vehicle]:
     query = sa.select(VEHICLE).order_by(VEHICLE.c.id)
     if not viewer.sees_all:
         query = query.where(VEHICLE.c.org_id == viewer.org_id)
-    return [_vehicle(row) for row in db.execute(query)]
+    return [vehicle_of(row) for row in db.execute(query)]
+
+
+def usable_vehicles(db: sa.Connection, viewer: Actor, kind: VehicleKind) -> list[Vehicle]:
+    """Those of one kind that are not retired."""
+    return [one for one in list_vehicles(db, viewer) if one.kind is kind and one.retired_at is None]
 
 
 def plates_of(db: sa.Connection, vehicle_ids: set[str]) -> dict[str, str]:
@@ -135,7 +149,8 @@ def certificates_of(text: str) -> tuple[Certificate, ...]:
     return tuple(Certificate(name, find_instant(ms)) for name, ms in orjson.loads(text).items())
 
 
-def _row(vehicle: Vehicle) -> dict[str, Any]:
+def vehicle_row(vehicle: Vehicle) -> dict[str, Any]:
+    """A row of mkt_vehicle."""
     plain = (
         "id",
         "org_id",
@@ -151,11 +166,14 @@ def _row(vehicle: Vehicle) -> dict[str, Any]:
         "plate_colour": vehicle.plate_colour.value,
         "body": vehicle.body.value,
         "certificates": certificates_json(vehicle.certificates),
+        "kind": vehicle.kind.value,
         "created_ms": to_ms(vehicle.created_at),
+        "retired_ms": None if vehicle.retired_at is None else to_ms(vehicle.retired_at),
     }
 
 
-def _vehicle(row: Any) -> Vehicle:
+def vehicle_of(row: Any) -> Vehicle:
+    """The vehicle of a row of mkt_vehicle."""
     return Vehicle(
         id=row.id,
         org_id=row.org_id,
@@ -168,5 +186,7 @@ def _vehicle(row: Any) -> Vehicle:
         temperature_min_c=row.temperature_min_c,
         temperature_max_c=row.temperature_max_c,
         certificates=certificates_of(row.certificates),
+        kind=VehicleKind(row.kind),
         created_at=from_ms(row.created_ms),
+        retired_at=find_instant(row.retired_ms),
     )

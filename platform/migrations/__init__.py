@@ -16,11 +16,20 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from haoyun.platform.accounts import models as _accounts  # noqa: F401 - registers its tables
+from haoyun.platform.alerts import tables as _alerts  # noqa: F401
 from haoyun.platform.database import Databases
+from haoyun.platform.docks import tables as _docks  # noqa: F401
+from haoyun.platform.emissions import tables as _emissions  # noqa: F401
 from haoyun.platform.jobs import tables as _jobs  # noqa: F401
 from haoyun.platform.market import tables as _market  # noqa: F401
 from haoyun.platform.metadata import METADATA as PLATFORM
+from haoyun.platform.publishing import tables as _publishing  # noqa: F401
+from haoyun.platform.rounds import tables as _rounds  # noqa: F401
+from haoyun.platform.statistics import tables as _statistics  # noqa: F401
+from haoyun.platform.trading import sharing_tables as _sharing  # noqa: F401
 from haoyun.platform.trading import tables as _trading  # noqa: F401
+from haoyun.platform.warehouse import tables as _warehouse  # noqa: F401
+from haoyun.platform.webhooks import tables as _webhooks  # noqa: F401
 from haoyun.rfid_ingest.epcis.repository import tables as _epcis  # noqa: F401
 from haoyun.rfid_ingest.tables import METADATA as RFID
 from haoyun.tracking.tables import METADATA as TRACKING

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from alembic import context
 
+from haoyun.tracking.tables import is_partition
+
 if TYPE_CHECKING:
     from haoyun.platform.migrations import Line
 
@@ -21,15 +23,15 @@ def run() -> None:
         version_table_schema=line.schemas[0] if postgres else None,
         include_schemas=postgres,
         include_name=lambda name, kind, _parents: kind != "schema" or name in line.schemas,
-        include_object=_not_version_table,
+        include_object=_ours,
         compare_server_default=False,
     )
     with context.begin_transaction():
         context.run_migrations()
 
 
-def _not_version_table(_object: Any, name: str | None, kind: str, _reflected: bool, _compare_to: Any) -> bool:
-    return not (kind == "table" and name == "alembic_version")
+def _ours(_object: Any, name: str | None, kind: str, _reflected: bool, _compare_to: Any) -> bool:
+    return not (kind == "table" and (name == "alembic_version" or is_partition(name)))
 
 
 run()

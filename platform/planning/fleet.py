@@ -7,7 +7,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from haoyun.platform.accounts import Actor, OrgKind, Role
-from haoyun.platform.market.search import CapacityFilter, list_capacities
+from haoyun.platform.market.capacity_search import CapacityFilter, list_capacities
 from haoyun.platform.market.store import Pairing, matches_of_capacity
 from haoyun.platform.planning.problem import Fleet, candidate_loads
 

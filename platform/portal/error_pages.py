@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 import structlog
-from flask import Flask, render_template, request
+from flask import Flask, render_template
 from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, InternalServerError
 
 from haoyun.platform.api.language import text
-from haoyun.platform.api.problems import Problem, answer, answer_http_error, is_api_request
+from haoyun.platform.api.problems import Problem, answer, answer_http_error, asked_for, is_api_request
 from haoyun.platform.ids import new_id
 from haoyun.platform.portal.i18n import gettext
 
@@ -43,7 +43,7 @@ def _http_error(error: HTTPException) -> ResponseReturnValue:
     reference = ""
     if isinstance(error, InternalServerError):
         reference = new_id("err")
-        log.error("page failed", reference=reference, path=request.path, exc_info=error.original_exception)
+        log.error("page failed", reference=reference, path=asked_for(), exc_info=error.original_exception)
     return error_page(error.code or 500, _words(error), reference)
 
 
@@ -55,7 +55,7 @@ def _words(error: HTTPException) -> str:
 
 
 def _busy(error: sa.exc.OperationalError) -> ResponseReturnValue:
-    log.error("database does not answer", error=str(error.orig), path=request.path)
+    log.error("database does not answer", error=str(error.orig), path=asked_for())
     if is_api_request():
         return answer(Problem(503, text("busy_detail"), headers={"Retry-After": "2"}))
     return error_page(503)

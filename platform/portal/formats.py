@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from haoyun.platform.portal.i18n import gettext, language
 from haoyun.platform.services import services
+from haoyun.tracking.instants import from_ms
 
 DASH = "–"
 
@@ -92,6 +93,16 @@ def clock(instant: datetime | None) -> str | Markup:
     return DASH if instant is None else _time(instant, "HH:mm")
 
 
+def moment(milliseconds: int) -> str | Markup:
+    """Hours and minutes of epoch milliseconds as a <time> element."""
+    return clock(from_ms(milliseconds))
+
+
+def offset(instant: datetime) -> str:
+    """How far the pages' zone is from UTC then, such as +08:00."""
+    return str(format_datetime(instant, "xxx"))
+
+
 def ago(instant: datetime | None, now: datetime) -> str:
     """ "3 minutes ago", rounded."""
     if instant is None:
@@ -150,8 +161,11 @@ _FILTERS = (
     cubic,
     metres,
     short_time,
+    time_in_text,
     day,
     clock,
+    moment,
+    offset,
     ago,
     duration,
     count,

@@ -5,12 +5,14 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable
 
-from flask import Flask, Response, g
+from flask import Flask, Response, g, request
+
+from haoyun.platform.services import services
 
 # MapLibre sets styles on its own elements and reads icons from data: addresses; nothing else needs either.
 _POLICY = (
     "default-src 'self'; script-src 'self' 'nonce-{nonce}'; style-src 'self' 'unsafe-inline'; "
-    "img-src 'self' data: blob:{hosts}; worker-src 'self' blob:; connect-src 'self'{hosts}; font-src 'self'; "
+    "img-src 'self' data: blob:{hosts}; worker-src 'self' blob:; connect-src 'self'{hosts}{live}; font-src 'self'; "
     "object-src 'none'; "
     "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
@@ -38,9 +40,15 @@ def csp_nonce() -> str:
     return str(g.csp_nonce)
 
 
+def _live_host() -> str:
+    """Where live streams come from, when that is not this host and port."""
+    address = services().settings.live_address(request.host, request.scheme)
+    return f" {address}" if address and "://" in address and ";" not in address else ""
+
+
 def _headers_for(hosts: str) -> Callable[[Response], Response]:
     def add_headers(response: Response) -> Response:
-        policy = _POLICY.format(nonce=csp_nonce(), hosts=hosts)
+        policy = _POLICY.format(nonce=csp_nonce(), hosts=hosts, live=_live_host())
         response.headers.setdefault("Content-Security-Policy", policy)
         for name, value in _HEADERS.items():
             response.headers.setdefault(name, value)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
+from babel.dates import get_timezone_name
 from flask import Blueprint, Flask, Response, current_app, g, redirect, render_template, request
 from flask_babel import Babel
 from flask_babel import gettext as _gettext
@@ -12,7 +14,6 @@ from werkzeug.wrappers import Response as AnyResponse
 from haoyun.platform.settings import Settings
 
 LANG_COOKIE, THEME_COOKIE = "haoyun_lang", "haoyun_theme"
-TIME_ZONE = "Asia/Shanghai"  # one zone for the whole country; pages name it in their foot
 _YEAR_S = 31_536_000
 _LOCALES = {"zh": "zh_Hans_CN", "en": "en"}  # gettext finds the folder "zh" for the first
 _THEMES = ("light", "dark")
@@ -23,8 +24,16 @@ blueprint = Blueprint("look", __name__)
 def init_i18n(app: Flask, settings: Settings) -> None:
     """Put translations and the language of the request on the app."""
     app.config["HAOYUN_LANGUAGES"] = settings.languages
-    Babel(app, default_locale="en", default_timezone=TIME_ZONE, locale_selector=lambda: _LOCALES[language()])
-    app.jinja_env.globals.update(language=language, theme=theme, other_language=other_language)
+    app.config["HAOYUN_TIME_ZONE"] = settings.time_zone
+    Babel(
+        app,
+        default_locale="en",
+        default_timezone=settings.time_zone,
+        locale_selector=lambda: _LOCALES[language()],
+    )
+    app.jinja_env.globals.update(
+        language=language, theme=theme, other_language=other_language, zone=zone, zone_name=zone_name
+    )
     app.after_request(_remember_language)
 
 
@@ -38,6 +47,16 @@ def language() -> str:
 def gettext(message: str, **values: object) -> str:
     """A message in the reader's language, with its values."""
     return str(_gettext(message, **values))
+
+
+def zone() -> ZoneInfo:
+    """The zone of all times on pages, also of those that are typed in; the foot of each page names it."""
+    return ZoneInfo(current_app.config["HAOYUN_TIME_ZONE"])
+
+
+def zone_name() -> str:
+    """The zone's name in the reader's language, such as "China Time"."""
+    return str(get_timezone_name(zone(), locale=_LOCALES[language()]))
 
 
 def other_language() -> str | None:
@@ -54,7 +73,7 @@ def theme() -> str | None:
 @blueprint.get("/look")
 def choose() -> AnyResponse:
     """Remember a theme without JavaScript, then go back."""
-    response = redirect(_local(request.args.get("next")))
+    response = redirect(local_address(request.args.get("next")))
     chosen = request.args.get("theme", "")
     if chosen in _THEMES:
         response.set_cookie(THEME_COOKIE, chosen, max_age=_YEAR_S, samesite="Lax")
@@ -86,7 +105,7 @@ def _remember_language(response: Response) -> Response:
     return response
 
 
-def _local(address: str | None) -> str:
+def local_address(address: str | None) -> str:
     """Only a path of this site: never somebody else's address."""
     parts = urlsplit(address or "/")
     is_ours = not parts.scheme and not parts.netloc and parts.path.startswith("/") and "\\" not in parts.path

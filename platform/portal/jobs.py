@@ -21,6 +21,7 @@ from haoyun.platform.portal.error_pages import error_page
 from haoyun.platform.portal.i18n import gettext, language
 from haoyun.platform.portal.page import page_group, signed_in
 from haoyun.platform.portal.plan_view import PlanView, course_of, labels_of
+from haoyun.platform.rounds.job import ROUND
 from haoyun.platform.services import services
 from haoyun.routing import BadFormat
 from haoyun.routing.formats.sheet_template import template_xlsx
@@ -38,7 +39,9 @@ blueprint = page_group("jobs")
 def index(actor: Actor) -> str:
     """The jobs of the own organization, the newest first, and the button that starts one."""
     with services().read() as db:
-        jobs, following = list_jobs(db, org_id=_scope(actor), limit=PAGE, after=request.args.get("after"))
+        jobs, following = list_jobs(
+            db, org_id=_scope(actor), limit=PAGE, after=request.args.get("after"), kinds=[OPTIMIZE]
+        )
     template = "jobs_list.html" if request.headers.get("HX-Request") else "jobs.html"
     return render_template(
         template,
@@ -117,6 +120,11 @@ def show(job_id: str, actor: Actor) -> str | Response:
     with services().read() as db:
         job = get_job(db, job_id, org_id=_scope(actor))
         names = _vehicle_names(db, job)
+    if job.kind == ROUND:
+        made = job.result["round_id"] if job.result else None
+        if job.error:
+            flash(job.error, "error")
+        return redirect(url_for("rounds.show", round_id=made) if made else url_for("rounds.index"))
     if request.headers.get("HX-Request"):
         if job.ended:
             return Response(status=204, headers={"HX-Refresh": "true"})

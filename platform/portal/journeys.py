@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
 
 from haoyun.platform.api.following import Following
-from haoyun.platform.portal.formats import local_place, place
+from haoyun.platform.portal.formats import duration, km, place, time_in_text
+from haoyun.platform.portal.gate_words import place as gate_place
 from haoyun.platform.portal.i18n import gettext
 from haoyun.platform.portal.labels import MILESTONES, SOURCES
 from haoyun.platform.portal.lanes import lane_line, line, point, thinned
 from haoyun.platform.services import Services
 from haoyun.platform.trading.consignment import Consignment
 from haoyun.platform.trading.order import Order
+from haoyun.rfid_ingest.snap import snapped
 from haoyun.tracking.fixes import PositionFix
 from haoyun.tracking.store import track
 from haoyun.tracking.timeline import Milestone, Quality
 
 _MOST_FIXES = 5000
 _RULES = {
+    "reported by hand": _l("reported by hand"),
     "left the fence": _l("left the fence"),
     "entered the fence": _l("entered the fence"),
     "first seen under way, outside the fence": _l("first seen under way, outside the fence"),
@@ -40,8 +44,9 @@ def driven_track(found: Services, order: Order, consignment: Consignment, now: d
 def map_features(order: Order, following: Following, fixes: list[PositionFix]) -> list[dict[str, Any]]:
     """The planned way dashed, the driven one on top, the milestones by source, the vehicle."""
     features = [line(lane_line(order.origin, order.destination), id="plan", kind="planned")]
+    points = snapped(fixes, following.timeline)
     if len(fixes) > 1:
-        driven = thinned([(fix.lat, fix.lon) for fix in fixes])
+        driven = thinned([(point.lat, point.lon) for point in points])
         features.append(line(driven, id="track", kind="gps", opacity=0.9))
     for site in (order.origin, order.destination):
         features.append(point(site.lat, site.lon, size=7, kind="plan", label=place(site)))
@@ -57,9 +62,25 @@ def map_features(order: Order, following: Following, fixes: list[PositionFix]) -
 
 def proof(milestone: Milestone) -> str:
     """What an observation rests on, in words."""
-    words = [local_place(milestone.place)]
-    words += [_proof(key, value) for key, value in milestone.evidence.items()]
+    words = [gate_place(milestone.place)]
+    if milestone.quality is Quality.ESTIMATED:
+        words += _estimate(milestone.evidence)
+    else:
+        words += [_proof(key, value) for key, value in milestone.evidence.items()]
     return " · ".join(word for word in words if word)
+
+
+def _estimate(evidence: Mapping[str, str | float]) -> list[str]:
+    """What an estimated arrival rests on (tracking.estimates_store): the way left, the span, the rests in it."""
+    words = []
+    if "remaining_m" in evidence:
+        words.append(gettext("%(km)s to go", km=km(float(evidence["remaining_m"]))))
+    if "early" in evidence and "late" in evidence:
+        early, late = (time_in_text(datetime.fromisoformat(str(evidence[end]))) for end in ("early", "late"))
+        words.append(gettext("%(early)s to %(late)s in eight of ten cases", early=early, late=late))
+    if evidence.get("rest_s"):
+        words.append(gettext("with rests of %(time)s", time=duration(float(evidence["rest_s"]))))
+    return words
 
 
 def _proof(key: str, value: str | float) -> str:

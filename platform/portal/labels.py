@@ -29,6 +29,23 @@ BODIES: Mapping[str, LazyString] = {
     "container": _l("Container chassis"),
 }
 
+MODES: Mapping[str, LazyString] = {
+    "road": _l("Road"),
+    "rail": _l("Rail"),
+    "water": _l("Waterway"),
+    "air": _l("Air freight"),
+}
+EQUIPMENT: Mapping[str, LazyString] = {
+    "tail_lift": _l("Tail lift"),
+    "pallet_jack": _l("Pallet jack"),
+    "forklift": _l("Truck-mounted forklift"),
+    "crane": _l("Crane on board"),
+    "straps": _l("Lashing straps"),
+    "load_bars": _l("Load bars"),
+    "tarpaulin": _l("Tarpaulin"),
+    "side_opening": _l("Side doors"),
+}
+
 # Why something stayed behind (routing's ReasonCode).
 LEFT_BEHIND: Mapping[str, LazyString] = {
     "no_skill": _l("No vehicle has the skills it needs"),
@@ -79,6 +96,11 @@ STATES: Mapping[str, Look] = {
     "RUNNING": Look(_l("Running"), "info"),
     "SUCCEEDED": Look(_l("Succeeded"), "good"),
     "FAILED": Look(_l("Failed"), "bad"),
+    "BOOKED": Look(_l("Booked"), "info"),
+    "ARRIVED": Look(_l("At the gate"), "warn"),
+    "STARTED": Look(_l("At the dock"), "good"),
+    "FINISHED": Look(_l("Finished"), "dull"),
+    "NO_SHOW": Look(_l("Did not come"), "bad"),
     "planned": Look(_l("Planned"), "dull"),
     "at_origin": Look(_l("At the origin"), "info"),
     "loaded": Look(_l("Loaded"), "info"),
@@ -131,12 +153,16 @@ REASONS: Mapping[str, LazyString] = {
     "margin": _l("Margin"),
     "backhaul": _l("Return loads"),
     "price_index": _l("Price level"),
+    "detour": _l("Detour"),
+    "on_time": _l("Carrier in time"),
+    "kept": _l("Shipper keeps to orders"),
 }
 
 ROLES: Mapping[str, LazyString] = {
     "owner": _l("Owner"),
     "dispatcher": _l("Dispatcher"),
     "driver": _l("Driver"),
+    "accountant": _l("Accountant"),
     "operator": _l("Operator"),
     "supervisor": _l("Supervisor"),
     "viewer": _l("Viewer"),
@@ -150,9 +176,20 @@ ORG_KINDS: Mapping[str, LazyString] = {
 }
 
 
+VERIFICATION: Mapping[str, Look] = {
+    "UNVERIFIED": Look(_l("Not verified"), "dull"),
+    "PENDING": Look(_l("Being verified"), "warn"),
+    "VERIFIED": Look(_l("Verified"), "good"),
+    "REFUSED": Look(_l("Verification refused"), "bad"),
+}
+
+
 def state_look(name: object) -> Look:
     """The look of any life cycle's state; an unlisted one shows its own name."""
     return STATES.get(str(name), Look(str(name), "dull"))
+
+
+_WORDS: Mapping[str, LazyString] = {**BODIES, **MODES, **EQUIPMENT}
 
 
 def in_words(value: str | float) -> str | float:
@@ -160,11 +197,70 @@ def in_words(value: str | float) -> str | float:
     if not isinstance(value, str):
         return value
     names = value.split("/")
-    known = [BODIES.get(name) or (STATES[name].label if name in STATES else None) for name in names]
+    known = [_WORDS.get(name) or (STATES[name].label if name in STATES else None) for name in names]
     return "/".join(str(word) for word in known) if all(known) else value
+
+
+def equipment_words(equipment: object) -> str:
+    """What a load needs or a vehicle brings, in one line."""
+    return ", ".join(str(EQUIPMENT[str(one)]) for one in sorted(str(e) for e in equipment))  # type: ignore[attr-defined]
 
 
 def bodies_words(bodies: object) -> str:
     """Accepted bodies, or that any will do."""
     found = sorted(str(one) for one in bodies) if bodies else []  # type: ignore[attr-defined]
     return ", ".join(str(BODIES[one]) for one in found) if found else gettext("any body")
+
+
+DEVICE_KINDS: Mapping[str, LazyString] = {
+    "tracker": _l("GPS tracker"),
+    "phone": _l("Phone"),
+    "terminal": _l("JT/T 808 terminal"),
+    "reader": _l("RFID reader"),
+}
+DEVICE_STATES: Mapping[str, Look] = {
+    "reporting": Look(_l("Reporting"), "good"),
+    "silent": Look(_l("Silent"), "warn"),
+    "never": Look(_l("Not heard yet"), "dull"),
+    "revoked": Look(_l("Revoked"), "dull"),
+}
+DEVICE_TROUBLES: Mapping[str, LazyString] = {
+    "battery_low": _l("Battery low"),
+    "clock_ahead": _l("Its clock runs ahead"),
+    "clock_behind": _l("Its clock is behind, or everything is sent late"),
+    "positions_doubtful": _l("Many positions in doubt"),
+    "messages_rejected": _l("Messages rejected"),
+}
+REJECT_CODES: Mapping[str, LazyString] = {
+    "bad_fix": _l("a position breaks a rule"),
+    "bad_frame": _l("bytes that are no JT/T 808 message"),
+    "malformed": _l("a message that cannot be read"),
+    "encrypted": _l("an encrypted message"),
+    "unsupported_kind": _l("a kind of message that is not known"),
+    "revoked_device": _l("it speaks on although it is revoked"),
+    "not_storable": _l("the database refused it"),
+}
+SENSOR_NAMES: Mapping[str, LazyString] = {
+    "battery_pct": _l("Battery (%)"),
+    "battery_v": _l("Battery (V)"),
+    "power_v": _l("Vehicle supply (V)"),
+    "charging": _l("Charging"),
+    "ignition": _l("Ignition"),
+    "motion": _l("Motion"),
+    "door_open": _l("Door open"),
+    "temperature_c": _l("Temperature (°C)"),
+    "temperature2_c": _l("Temperature 2 (°C)"),
+    "temperature3_c": _l("Temperature 3 (°C)"),
+    "temperature4_c": _l("Temperature 4 (°C)"),
+    "humidity_pct": _l("Humidity (%)"),
+    "odometer_m": _l("Odometer (m)"),
+    "fuel_l": _l("Fuel (l)"),
+    "fuel_pct": _l("Fuel (%)"),
+    "satellites": _l("Satellites"),
+    "hdop": _l("HDOP"),
+    "signal_pct": _l("Mobile signal (%)"),
+    "loaded": _l("Loaded with goods"),
+    "alarm": _l("Alarms"),
+    "driver": _l("Driver"),
+    "event": _l("Event"),
+}

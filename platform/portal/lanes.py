@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from flask import current_app
 
 from haoyun.maps.crs import from_wgs84
 from haoyun.maps.errors import NoPath
+from haoyun.platform.market.capacity import Capacity
 from haoyun.platform.market.context import MarketContext
 from haoyun.platform.market.load import Load
 from haoyun.platform.market.values import Site
@@ -53,6 +55,32 @@ def lane_features(loads: Iterable[Load]) -> list[dict[str, Any]]:
     for load in loads:
         found.append(line(lane_line(load.origin, load.destination), id=load.id, kind="lane", opacity=0.7))
         found.append(point(load.origin.lat, load.origin.lon, id=load.id, size=5, label=place(load.origin)))
+    return found
+
+
+def truck_features(capacities: Iterable[Capacity]) -> list[dict[str, Any]]:
+    """Where capacities stand, and the lanes of those that say where they go."""
+    found: list[dict[str, Any]] = []
+    for one in capacities:
+        label = f"{place(one.origin)} · {one.radius_km} km"
+        found.append(point(one.origin.lat, one.origin.lon, id=one.id, size=7, label=label))
+        if one.destination:
+            found.append(line(lane_line(one.origin, one.destination), id=one.id, kind="lane", opacity=0.5))
+    return found
+
+
+def place_counts(
+    market: MarketContext, counts: Mapping[str, int], words: Callable[[int], str]
+) -> list[dict[str, Any]]:
+    """A point for each place with how much there is, its size by the order of magnitude, the largest first."""
+    found: list[dict[str, Any]] = []
+    for code, count in sorted(counts.items(), key=lambda item: (-item[1], item[0])):
+        here = market.gazetteer.find(code)
+        if here is not None:
+            size = round(5 + 4 * math.log10(count), 1)
+            found.append(
+                point(here.lat, here.lon, kind="plan", size=size, label=f"{place(here)} · {words(count)}")
+            )
     return found
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
-from flask import Response, jsonify, render_template
+from flask import Response, jsonify, render_template, request
 
 from haoyun.platform.accounts.actor import Actor
-from haoyun.platform.api.vehicles import positions_for
+from haoyun.platform.api.positions import positions_for
+from haoyun.platform.live.ticket import issue
 from haoyun.platform.portal.formats import ago
 from haoyun.platform.portal.i18n import gettext
 from haoyun.platform.portal.lanes import collection, point
@@ -44,6 +46,19 @@ def vehicles() -> Response | tuple[Response, int]:
         for one in found
     ]
     return jsonify({**collection(features), "moving": sum(one["kind"] == "moving" for one in found)})
+
+
+@blueprint.get("/live/ticket.json")
+def ticket() -> Response | tuple[Response, int]:
+    """Where the live stream is, and a ticket that opens it; nothing where there is no live process."""
+    actor, settings = viewer(), services().settings
+    if actor is None:
+        return jsonify(error="signed out"), 401
+    address = settings.live_address(request.host, request.scheme)
+    if address is None:
+        return jsonify(stream=None)
+    query = urlencode({"ticket": issue(settings.signing_key(), actor)})
+    return jsonify(stream=f"{address.rstrip('/')}/stream?{query}")
 
 
 def _vehicles(actor: Actor) -> list[dict[str, Any]]:

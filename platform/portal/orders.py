@@ -10,9 +10,11 @@ from flask import flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from haoyun.platform.accounts.actor import Actor
+from haoyun.platform.api.emissions import emissions_of
 from haoyun.platform.api.following import Following, follow
 from haoyun.platform.market.errors import Conflict, FieldErrors
 from haoyun.platform.market.store import list_vehicles, plates_of
+from haoyun.platform.portal.bookings import bookings_of_order
 from haoyun.platform.portal.i18n import gettext, language
 from haoyun.platform.portal.journeys import driven_track, map_features, proof
 from haoyun.platform.portal.lanes import collection
@@ -66,6 +68,7 @@ def show(order_id: str, actor: Actor) -> str:
         order = get_order(db, order_id, actor)
         consignment = consignment_of(db, order_id)
         context = _context(db, order, actor)
+        emissions = emissions_of(found, db, order)
     view = follow(found, order, consignment)
     fixes = driven_track(found, order, consignment, now)
     template = "order_live.html" if request.headers.get("HX-Request") else "order.html"
@@ -76,6 +79,7 @@ def show(order_id: str, actor: Actor) -> str:
         view=view,
         proof=proof,
         steps=_steps(order),
+        emissions=emissions,
         features=collection(map_features(order, view, fixes)),
         minimap=order_minimap(order, _spot(view), _MAP_PX),
         **context,
@@ -133,7 +137,11 @@ def _context(db: sa.Connection, order: Order, actor: Actor) -> dict[str, Any]:
     needs_vehicle = order.state in (OrderState.AWAITING_CONFIRMATION, OrderState.AWAITING_VEHICLE)
     own = [one for one in list_vehicles(db, actor) if one.org_id == order.carrier_org] if carrier else []
     vehicle_ids = {order.vehicle_id} if order.vehicle_id else set()
+    docks = bookings_of_order(db, actor, order.id)
     return {
+        **docks,
+        "may_book_docks": (carrier or shipper)
+        and order.state not in (OrderState.COMPLETED, OrderState.CANCELLED),
         "names": names_of(db, {order.shipper_org, order.carrier_org}),
         "events": order_events(db, order.id),
         "plate": plates_of(db, vehicle_ids).get(order.vehicle_id or "", ""),

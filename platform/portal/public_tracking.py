@@ -11,7 +11,10 @@ from haoyun.platform.api.public import coarse_position
 from haoyun.platform.market.errors import NotFound
 from haoyun.platform.portal.minimaps import NARROW_PX, WIDE_PX, order_minimap
 from haoyun.platform.portal.page import page_group
-from haoyun.platform.services import services
+from haoyun.platform.services import Services, services
+from haoyun.platform.trading.consignment import Consignment
+from haoyun.platform.trading.order import Order
+from haoyun.platform.trading.sharing import log_look, outer_part
 from haoyun.platform.trading.store import consignment_of, order_by_tracking_number
 
 _STEPS = ("planned", "loaded", "in_transit", "arrived", "delivered")
@@ -33,7 +36,7 @@ def find() -> str | Response:
 @blueprint.get("/track/<number>")
 @limiter.limit(TRACKING)
 def show(number: str) -> str | tuple[str, int]:
-    """Where a consignment is; a number that nobody has gets a page that says so."""
+    """Where a consignment is; a number that nobody has gets a page that says so. Every look is written down."""
     found = services()
     try:
         with found.read() as db:
@@ -41,6 +44,13 @@ def show(number: str) -> str | tuple[str, int]:
             consignment = consignment_of(db, order.id)
     except NotFound:
         return render_template("track_find.html", number=number[:40]), 404
+    with found.write() as db:
+        log_look(db, order.id, outer_part(request.remote_addr), "page", found.now())
+    return tracking_page(found, order, consignment)
+
+
+def tracking_page(found: Services, order: Order, consignment: Consignment) -> str:
+    """What anybody who was let in sees."""
     view = follow(found, order, consignment)
     position = coarse_position(view)
     spot = (position["lat"], position["lon"]) if position else None

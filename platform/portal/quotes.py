@@ -12,7 +12,7 @@ from haoyun.platform.accounts.actor import Actor
 from haoyun.platform.idempotency import KeyReused
 from haoyun.platform.market.errors import Conflict, FieldErrors
 from haoyun.platform.portal.i18n import gettext, language
-from haoyun.platform.portal.page import page_group, said, signed_in
+from haoyun.platform.portal.page import page_group, said, signed_in, typed_fen
 from haoyun.platform.services import services
 from haoyun.platform.trading.store import (
     accept_quote,
@@ -34,7 +34,7 @@ def submit(actor: Actor) -> Response:
     load_id, capacity_id = request.form.get("load_id", ""), request.form.get("capacity_id", "")
     now = services().now()
     _try(
-        lambda db: submit_quote(db, actor, load_id, capacity_id, _price_fen(), now),
+        lambda db: submit_quote(db, actor, load_id, capacity_id, typed_fen("price"), now),
         gettext("Your quote was sent."),
     )
     return redirect(url_for("loads.show", load_id=load_id))
@@ -69,7 +69,7 @@ def refuse(quote_id: str, actor: Actor) -> Response:
 def answer(quote_id: str, actor: Actor) -> Response:
     """Answer with another price."""
     now = services().now()
-    _try(lambda db: counter(db, actor, quote_id, _price_fen(), now), gettext("Your price was sent."))
+    _try(lambda db: counter(db, actor, quote_id, typed_fen("price"), now), gettext("Your price was sent."))
     return _to_load(quote_id, actor)
 
 
@@ -92,15 +92,6 @@ def _try(act: Act, done: str) -> None:
         flash(" · ".join(error.messages(language()).values()), "error")
     except Conflict as error:
         flash(said(error), "error")
-
-
-def _price_fen() -> int:
-    """The typed price in fen; what is no number is 0, which the room refuses with its own words."""
-    try:
-        yuan = float(request.form.get("price", ""))
-    except ValueError:
-        return 0
-    return round(yuan * 100) if 0 < yuan < 1e9 else 0
 
 
 def _to_load(quote_id: str, actor: Actor) -> Response:

@@ -25,6 +25,7 @@ def chip(reason: Reason) -> str:
 def chips(reasons: tuple[Reason, ...], most: int = 4) -> list[dict[str, str]]:
     """The reasons that weigh most, the strongest first; an unknown position is never left out."""
     telling = [r for r in reasons if not (r.key == "backhaul" and not r.value)]
+    telling = [r for r in telling if r.value is not None or r.key not in ("on_time", "kept")]
     telling.sort(key=lambda r: (r.key != "unknown_position", -r.points))
     return [{"text": chip(r), "tone": "warn" if r.key == "unknown_position" else ""} for r in telling[:most]]
 
@@ -44,11 +45,17 @@ _KNOWN: Mapping[str, Words] = {
         gettext("return loads: %(n)s", n=round(loads)) if loads else gettext("no return load")
     ),
     "price_index": lambda share: gettext("price level %(share)s", share=percent(share)),
+    "detour": lambda metres: gettext("detour %(km)s", km=km(metres)),
+    "on_time": lambda share: gettext("%(share)s in time", share=percent(share)),
+    "kept": lambda share: gettext("%(share)s of orders kept", share=percent(share)),
 }
 _UNKNOWN: Mapping[str, Callable[[], str]] = {
     "unknown_position": lambda: gettext("position unknown"),
     "body": lambda: gettext("any body"),
     "price_index": lambda: gettext("price on request"),
+    "margin": lambda: gettext("price against cost"),
+    "on_time": lambda: gettext("too few deliveries to tell"),
+    "kept": lambda: gettext("too few orders to tell"),
 }
 
 
@@ -70,6 +77,8 @@ def _space(e: Evidence) -> str:
 
 
 def _margin(e: Evidence) -> str:
+    if not e:
+        return gettext("what it costs is the carrier's business")
     return gettext("price %(price)s, costs %(cost)s", price=_yuan(e, "price_fen"), cost=_yuan(e, "cost_fen"))
 
 
@@ -87,6 +96,10 @@ def _body(e: Evidence) -> str:
     return str(BODIES.get(offered, offered))
 
 
+def _orders(e: Evidence) -> str:
+    return gettext("from %(n)s orders", n=_count(e, "orders"))
+
+
 _EVIDENCE: Mapping[str, Callable[[Evidence], str]] = {
     "deadhead": _position,
     "unknown_position": _position,
@@ -96,6 +109,9 @@ _EVIDENCE: Mapping[str, Callable[[Evidence], str]] = {
     "backhaul": _backhaul,
     "price_index": _price_index,
     "body": _body,
+    "detour": _position,
+    "on_time": _orders,
+    "kept": _orders,
 }
 
 

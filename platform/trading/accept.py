@@ -14,6 +14,7 @@ from haoyun.platform.accounts.actor import Actor
 from haoyun.platform.accounts.organizations import find_organization
 from haoyun.platform.idempotency import once
 from haoyun.platform.ids import new_id
+from haoyun.platform.market.access import must_be_cleared
 from haoyun.platform.market.booking import book_space, reserve_load
 from haoyun.platform.market.capacity import MATCHABLE, Capacity
 from haoyun.platform.market.errors import Conflict
@@ -22,11 +23,12 @@ from haoyun.platform.market.matches_store import drop_matches
 from haoyun.platform.market.tables import CAPACITY, LOAD
 from haoyun.platform.settings import Settings
 from haoyun.platform.trading.access import must_act_for
+from haoyun.platform.trading.bids import choose_bid
 from haoyun.platform.trading.consignments_store import make_consignment
 from haoyun.platform.trading.order import Order, OrderState
 from haoyun.platform.trading.orders_store import find_order, insert_order
-from haoyun.platform.trading.quote import LIVE, Quote, QuoteState
-from haoyun.platform.trading.quotes_store import change_quote, find_quote, get_quote
+from haoyun.platform.trading.quote import LIVE, Quote, QuoteKind, QuoteState
+from haoyun.platform.trading.quotes_store import change_quote, close_quotes, find_quote, get_quote
 from haoyun.platform.trading.tables import QUOTE
 from haoyun.tracking.instants import to_ms
 
@@ -42,31 +44,43 @@ def accept_quote(
     space is taken from the capacity, the consignment gets its tracking number and handling units. The same
     `idempotency_key` of the same user gives the same order again.
 
-    Raises NotFound, NotAllowed, Conflict (`load_taken`, `load_changed`, `capacity_gone`, `quote_closed`),
+    Raises NotFound, NotAllowed, Conflict (`load_taken`, `load_changed`, `capacity_gone`, `quote_closed`; of a
+    bid also `auction_running`, `auction_lowest`, `auction_closed`),
     KeyReused. On any of them the caller's transaction must be rolled back.
     """
     quote = get_quote(db, quote_id, actor)
     must_act_for(actor, quote.side.other, quote.shipper_org, quote.carrier_org)
+    must_be_cleared(actor)
     scope = f"accept:{actor.user_id}"
-    order_id = once(db, scope, idempotency_key, quote_id, now, lambda: _accept(db, actor, quote, now))
+    order_id = once(db, scope, idempotency_key, quote_id, now, lambda: _accept(db, actor.user_id, quote, now))
     order = find_order(db, order_id)
     assert order is not None  # it was stored in this transaction or in an earlier one
     return order
 
 
-def _accept(db: sa.Connection, actor: Actor, quote: Quote, now: datetime) -> str:
-    load = reserve_load(db, quote.load_id, quote.terms, actor.user_id, now)
-    capacity = book_space(db, quote.capacity_id, load, actor.user_id, now)
-    _settle_quotes(db, actor, quote.id, load, capacity, now)
+def _accept(db: sa.Connection, user_id: str, quote: Quote, now: datetime) -> str:
+    if quote.kind is QuoteKind.BID:
+        choose_bid(db, quote, now)
+    return make_order(db, user_id, quote, now)
+
+
+def make_order(db: sa.Connection, user_id: str | None, quote: Quote, now: datetime) -> str:
+    """The order of a quote that is accepted: by a person, or by the system for an auction that closed.
+
+    Returns its id. Raises Conflict, as `accept_quote`; whatever was done by then must be rolled back.
+    """
+    load = reserve_load(db, quote.load_id, quote.terms, user_id, now)
+    capacity = book_space(db, quote.capacity_id, load, user_id, now)
+    _settle_quotes(db, user_id, quote.id, load, capacity, now)
     order = _order(quote, load, now)
-    insert_order(db, order, actor.user_id, now)
+    insert_order(db, order, user_id, now)
     make_consignment(db, order, _company_prefix(db, load.org_id), now)
     drop_matches(db, load_ids=[load.id], capacity_ids=[] if capacity.state in MATCHABLE else [capacity.id])
     return order.id
 
 
 def _settle_quotes(
-    db: sa.Connection, actor: Actor, quote_id: str, load: Load, capacity: Capacity, now: datetime
+    db: sa.Connection, user_id: str | None, quote_id: str, load: Load, capacity: Capacity, now: datetime
 ) -> None:
     """Accept the one, void its competitors, withdraw what the vehicle cannot keep."""
     # All rows that may change are locked in the order of their ids: two accepts never wait for each other.
@@ -80,7 +94,7 @@ def _settle_quotes(
     if accepted is None or accepted.state is not QuoteState.SUBMITTED or now >= accepted.valid_until:
         state = "gone" if accepted is None else accepted.state.value
         raise Conflict("quote_closed", state="EXPIRED" if state == QuoteState.SUBMITTED else state)
-    change_quote(db, accepted, QuoteState.ACCEPTED, actor.user_id, now, "")
+    change_quote(db, accepted, QuoteState.ACCEPTED, user_id, now, "")
     voided = [row.id for row in rows if row.load_id == load.id and row.id != quote_id]
     _close(db, voided, QuoteState.VOIDED, now, "another quote was accepted")
     others = {row.id: row.load_id for row in rows if row.load_id != load.id}
@@ -104,13 +118,7 @@ def _clashing(db: sa.Connection, load_ids: set[str], load: Load, capacity: Capac
 
 
 def _close(db: sa.Connection, ids: list[str], state: QuoteState, now: datetime, reason: str) -> None:
-    closed = {
-        "state": state.value,
-        "version": QUOTE.c.version + 1,
-        "decided_ms": to_ms(now),
-        "reason": reason,
-    }
-    db.execute(sa.update(QUOTE).where(QUOTE.c.id.in_(ids), QUOTE.c.state.in_(_LIVE)).values(closed))
+    close_quotes(db, (QUOTE.c.id.in_(ids), QUOTE.c.state.in_(_LIVE)), state, now, reason)
 
 
 def _order(quote: Quote, load: Load, now: datetime) -> Order:

@@ -5,14 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from haoyun.rfid_ingest import sscc_epc
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Consignment:
     """The goods under one order; its id is also the id of its journey.
 
-    `units` are the pure identity URIs of the handling units, one for each pallet and at least one.
+    `units` are the pure identity URIs of the handling units, one for each pallet and at least one; `equipment` are
+    those of what carries them and is followed with them: containers, returnable pallets, seals.
     """
 
     id: str
@@ -23,12 +22,13 @@ class Consignment:
     delivered_at: datetime | None = None
     journey_opened_at: datetime | None = None
     journey_closed_at: datetime | None = None
+    equipment: tuple[str, ...] = ()
+
+    @property
+    def followed(self) -> tuple[str, ...]:
+        """Every identity whose reads say something of the consignment."""
+        return (*self.units, *self.equipment)
 
     def __post_init__(self) -> None:
         if not self.units:
             raise ValueError("a consignment has at least one handling unit")
-
-
-def unit_uris(company_prefix: str, first_serial: int, count: int) -> tuple[str, ...]:
-    """The identities of `count` new handling units, numbered on from `first_serial`."""
-    return tuple(sscc_epc(company_prefix, first_serial + i).uri for i in range(count))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -10,9 +10,10 @@ import sqlalchemy as sa
 
 from haoyun.platform.ids import new_id, new_tracking_number
 from haoyun.platform.market.errors import NotFound
-from haoyun.platform.trading.consignment import Consignment, unit_uris
+from haoyun.platform.trading.consignment import Consignment
 from haoyun.platform.trading.order import Order
-from haoyun.platform.trading.tables import CONSIGNMENT, SERIAL, UNIT
+from haoyun.platform.trading.sscc_store import allocate_units
+from haoyun.platform.trading.tables import CONSIGNMENT, EQUIPMENT, UNIT
 from haoyun.tracking.instants import find_instant, from_ms, to_ms
 from haoyun.tracking.tables import insert_new
 
@@ -24,7 +25,7 @@ def make_consignment(db: sa.Connection, order: Order, company_prefix: str, now: 
         id=new_id("con"),
         order_id=order.id,
         tracking_number=new_tracking_number(),
-        units=unit_uris(company_prefix, _take_serials(db, company_prefix, count), count),
+        units=allocate_units(db, company_prefix, count),
         created_at=now,
     )
     row = {name: getattr(consignment, name) for name in ("id", "order_id", "tracking_number")}
@@ -68,14 +69,17 @@ def mark(db: sa.Connection, consignment_id: str, **instants: datetime) -> None:
         db.execute(sa.update(CONSIGNMENT).where(*unset).values({column.name: to_ms(at)}))
 
 
-def _take_serials(db: sa.Connection, company_prefix: str, count: int) -> int:
-    """The first of `count` serials that nobody else gets."""
-    insert_new(db, SERIAL, {"company_prefix": company_prefix, "next_serial": 1})
-    taken = sa.update(SERIAL).where(SERIAL.c.company_prefix == company_prefix)
-    following = db.execute(
-        taken.values(next_serial=SERIAL.c.next_serial + count).returning(SERIAL.c.next_serial)
-    )
-    return int(following.scalar_one()) - count
+def consignments_of_units(db: sa.Connection, uris: Iterable[str]) -> list[Consignment]:
+    """The consignments that these handling units belong to; whoever calls decides who may know."""
+    ids = sa.select(UNIT.c.consignment_id).where(UNIT.c.uri.in_(set(uris)))
+    return _read(db, CONSIGNMENT.c.id.in_(ids))
+
+
+def add_equipment(db: sa.Connection, consignment_id: str, uris: Mapping[str, str], now: datetime) -> None:
+    """Let more identities stand for a consignment: `uris` to their kind. Again is harmless."""
+    for uri, kind in uris.items():
+        row = {"consignment_id": consignment_id, "uri": uri, "kind": kind, "bound_ms": to_ms(now)}
+        insert_new(db, EQUIPMENT, row)
 
 
 def _read(db: sa.Connection, condition: sa.ColumnElement[bool]) -> list[Consignment]:
@@ -84,15 +88,20 @@ def _read(db: sa.Connection, condition: sa.ColumnElement[bool]) -> list[Consignm
     query = sa.select(UNIT).where(UNIT.c.consignment_id.in_([row.id for row in rows])).order_by(UNIT.c.uri)
     for unit in db.execute(query) if rows else ():
         units.setdefault(unit.consignment_id, []).append(unit.uri)
-    return [_consignment(row, tuple(units[row.id])) for row in rows]
+    equipment: dict[str, list[str]] = {}
+    query = sa.select(EQUIPMENT).where(EQUIPMENT.c.consignment_id.in_([row.id for row in rows]))
+    for one in db.execute(query.order_by(EQUIPMENT.c.uri)) if rows else ():
+        equipment.setdefault(one.consignment_id, []).append(one.uri)
+    return [_consignment(row, tuple(units[row.id]), tuple(equipment.get(row.id, ()))) for row in rows]
 
 
-def _consignment(row: Any, units: tuple[str, ...]) -> Consignment:
+def _consignment(row: Any, units: tuple[str, ...], equipment: tuple[str, ...]) -> Consignment:
     return Consignment(
         id=row.id,
         order_id=row.order_id,
         tracking_number=row.tracking_number,
         units=units,
+        equipment=equipment,
         created_at=from_ms(row.created_ms),
         delivered_at=find_instant(row.delivered_ms),
         journey_opened_at=find_instant(row.journey_opened_ms),

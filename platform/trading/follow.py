@@ -16,22 +16,28 @@ import structlog
 from haoyun.platform.database import Databases, reading
 from haoyun.platform.idempotency import forget_old_keys
 from haoyun.platform.market.context import MarketContext
-from haoyun.platform.market.matches_store import best_per_load, open_offers, replace_matches
-from haoyun.platform.market.matching import match_loads
-from haoyun.platform.market.roads import SERVICE_S, legal_duration_s
+from haoyun.platform.market.driving import legal_duration_s
+from haoyun.platform.market.refresher import Refresher
+from haoyun.platform.market.roads import SERVICE_S
 from haoyun.platform.market.store import expire
+from haoyun.platform.market.values import Site
 from haoyun.platform.settings import Settings
+from haoyun.platform.trading.closing import close_due
 from haoyun.platform.trading.consignment import Consignment
 from haoyun.platform.trading.consignments_store import consignments_of, find_consignment, mark
 from haoyun.platform.trading.cursors import cursor, save_cursor
+from haoyun.platform.trading.learn import RoadLearner
 from haoyun.platform.trading.order import UNDER_WAY, Order, OrderState, move
 from haoyun.platform.trading.orders_store import Evidence, find_order, orders_where, store_flags, store_move
 from haoyun.platform.trading.progress import Progress, progress
 from haoyun.platform.trading.quotes_store import expire_quotes
 from haoyun.platform.trading.tables import CONSIGNMENT, ORDER
+from haoyun.platform.trading.watch import JourneyWatcher
+from haoyun.platform.trading.ways import planned_way
 from haoyun.rfid_ingest import bind_epcs, unbind_epcs
 from haoyun.tracking.geofences import Fence
 from haoyun.tracking.journeys import Journey
+from haoyun.tracking.steps.context import PlannedWay
 from haoyun.tracking.store import (
     close_journey,
     device_of_vehicle,
@@ -49,14 +55,25 @@ LINGER = timedelta(minutes=30)  # buffered fixes may still tell of the arrival a
 REMATCH_EVERY = timedelta(seconds=30)
 
 Follower = Callable[[Databases, datetime], object]
+WayOf = Callable[[Site, Site], PlannedWay | None]
 
 
 def followers(settings: Settings, market: MarketContext) -> list[Follower]:
     """All followers of this package, for `run_worker`."""
-    return [partial(hand_out, fence_m=settings.fence_m), follow_timeline, MarketKeeper(market)]
+    way_of = partial(planned_way, market)
+    return [
+        partial(hand_out, fence_m=settings.fence_m, way_of=way_of),
+        follow_timeline,
+        partial(close_due, market=market, verified_only=not settings.unverified_may_trade),
+        MarketKeeper(market),
+        RoadLearner.of(market),
+        JourneyWatcher(),
+    ]
 
 
-def hand_out(databases: Databases, now: datetime, fence_m: float = 3000.0) -> int:
+def hand_out(
+    databases: Databases, now: datetime, fence_m: float = 3000.0, way_of: WayOf = lambda _origin, _goal: None
+) -> int:
     """Give tracking the orders that are ready, and take those back that are over. Returns how many changed.
 
     What is to be done is read from the orders themselves, so that a vehicle that gets its device later is
@@ -64,7 +81,7 @@ def hand_out(databases: Databases, now: datetime, fence_m: float = 3000.0) -> in
     """
     with reading(databases.platform).connect() as db:
         ready, over = _to_open(db), _to_close(db, now)
-    opened = [order for order in ready if _open(databases, order, fence_m, now)]
+    opened = [order for order in ready if _open(databases, order, (fence_m, way_of), now)]
     for order, consignment in over:
         _close(databases, order, consignment, now)
     return len(opened) + len(over)
@@ -83,10 +100,11 @@ def follow_timeline(databases: Databases, now: datetime) -> int:
 
 
 class MarketKeeper:
-    """Expires offers, and matches the whole market anew every REMATCH_EVERY: trucks move, windows close."""
+    """Expires offers, and every REMATCH_EVERY matches again what changed, moved or waited."""
 
     def __init__(self, market: MarketContext) -> None:
         self._market = market
+        self._refresher = Refresher()
         self._next: datetime | None = None
 
     def __call__(self, databases: Databases, now: datetime) -> int:
@@ -95,17 +113,8 @@ class MarketKeeper:
             closed = expire(db, now) + expire_quotes(db, now) + forget_old_keys(db, now)
         if self._next is None or now >= self._next:
             self._next = now + REMATCH_EVERY
-            self._rematch(databases, now)
+            self._refresher(databases.platform, self._market.snapshot(now), now)
         return closed
-
-    def _rematch(self, databases: Databases, now: datetime) -> None:
-        """Matching reads a snapshot and takes the write lock only to store."""
-        context = self._market.snapshot(now)
-        with reading(databases.platform).connect() as db:
-            loads, capacities = open_offers(db, now)
-        found = best_per_load(match_loads(loads, capacities, context, now))
-        with databases.platform.begin() as db:
-            replace_matches(db, loads, capacities, found, now)
 
 
 def journey_of(order: Order, consignment: Consignment, device_id: int, fence_m: float) -> Journey:
@@ -156,15 +165,18 @@ def _with_consignments(
     return [(order, by_order[order.id]) for order in found]
 
 
-def _open(databases: Databases, pair: tuple[Order, Consignment], fence_m: float, now: datetime) -> bool:
-    order, consignment = pair
+def _open(
+    databases: Databases, pair: tuple[Order, Consignment], how: tuple[float, WayOf], now: datetime
+) -> bool:
+    (order, consignment), (fence_m, way_of) = pair, how
+    way = way_of(order.origin, order.destination)
     assert order.vehicle_id is not None  # an order under way has one
     with databases.tracking.begin() as db:
         device = device_of_vehicle(db, order.vehicle_id)
         if device is None:
             return False
-        open_journey(db, journey_of(order, consignment, device.id, fence_m), now)
-        bind_epcs(db, consignment.units, consignment.id, now)
+        open_journey(db, journey_of(order, consignment, device.id, fence_m), now, way)
+        bind_epcs(db, consignment.followed, consignment.id, now)
     with databases.platform.begin() as db:
         mark(db, consignment.id, journey_opened_at=now)
     log.info("journey opened", order=order.id, device=device.name)
@@ -173,7 +185,7 @@ def _open(databases: Databases, pair: tuple[Order, Consignment], fence_m: float,
 
 def _close(databases: Databases, order: Order, consignment: Consignment, now: datetime) -> None:
     with databases.tracking.begin() as db:
-        unbind_epcs(db, consignment.units, consignment.id, now)
+        unbind_epcs(db, consignment.followed, consignment.id, now)
         close_journey(db, consignment.id, now)
     with databases.platform.begin() as db:
         mark(db, consignment.id, journey_closed_at=now)

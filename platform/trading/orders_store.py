@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -39,7 +39,7 @@ class OrderEvent:
     evidence: Evidence = field(default_factory=dict)
 
 
-def insert_order(db: sa.Connection, order: Order, user_id: str, now: datetime) -> None:
+def insert_order(db: sa.Connection, order: Order, user_id: str | None, now: datetime) -> None:
     """Store a new order with its first event."""
     db.execute(sa.insert(ORDER).values(_row(order)))
     record_event(db, order, user_id, now, "quote accepted", {})
@@ -138,8 +138,10 @@ def orders_where(db: sa.Connection, condition: sa.ColumnElement[bool]) -> list[O
     return [_order(row) for row in db.execute(sa.select(ORDER).where(condition).order_by(ORDER.c.id))]
 
 
-def vehicles_under_way(db: sa.Connection, viewer: Actor) -> dict[str, str]:
-    """Vehicle -> order, for the viewer's orders under way (all, for operator and supervisor).
+def vehicles_under_way(
+    db: sa.Connection, viewer: Actor, among: Collection[str] | None = None
+) -> dict[str, str]:
+    """Vehicle -> order, for the viewer's orders under way (all, for operator and supervisor), of these vehicles or all.
 
     Of several orders of one vehicle the furthest counts.
     """
@@ -149,6 +151,8 @@ def vehicles_under_way(db: sa.Connection, viewer: Actor) -> dict[str, str]:
     if not viewer.sees_all:
         own = sa.or_(ORDER.c.shipper_org == viewer.org_id, ORDER.c.carrier_org == viewer.org_id)
         condition = sa.and_(condition, own)
+    if among is not None:
+        condition = sa.and_(condition, ORDER.c.vehicle_id.in_(list(among)))
     rank = {state: i for i, state in enumerate(OrderState)}
     found = sorted(orders_where(db, condition), key=lambda order: (rank[order.state], order.id))
     return {order.vehicle_id: order.id for order in found if order.vehicle_id is not None}

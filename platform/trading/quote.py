@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from haoyun.platform.market.errors import Checks
 from haoyun.platform.market.lifecycle import check_move
-from haoyun.platform.market.load import MAX_PRICE_FEN
+from haoyun.platform.market.values import MAX_PRICE_FEN
 
 
 class QuoteState(StrEnum):
@@ -63,6 +63,13 @@ class Side(StrEnum):
         return Side.CARRIER if self is Side.SHIPPER else Side.SHIPPER
 
 
+class QuoteKind(StrEnum):
+    """What a price is an offer of."""
+
+    QUOTE = "quote"  # answered, countered, taken back
+    BID = "bid"  # in an auction: binding until it is over
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quote:
     """A price of one side. `terms` is the wording of the load that it was made for. Raises FieldErrors."""
@@ -83,6 +90,7 @@ class Quote:
     valid_until: datetime
     created_at: datetime
     decided_at: datetime | None = None
+    kind: QuoteKind = QuoteKind.QUOTE
 
     def __post_init__(self) -> None:
         checks = Checks()

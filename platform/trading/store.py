@@ -1,6 +1,7 @@
 """Trading's public functions in one place; each aggregate has its own file."""
 
 from haoyun.platform.trading.accept import accept_quote
+from haoyun.platform.trading.bids import Standing, place_bid, standing_of
 from haoyun.platform.trading.consignments_store import (
     consignment_by_number,
     consignment_of,
@@ -30,6 +31,7 @@ from haoyun.platform.trading.quotes_store import (
     expire_quotes,
     find_quote,
     get_quote,
+    list_quotes,
     quotes_of,
     reject,
     submit_quote,
@@ -38,6 +40,7 @@ from haoyun.platform.trading.quotes_store import (
 
 __all__ = [
     "OrderEvent",
+    "Standing",
     "accept_quote",
     "bind_vehicle",
     "cancel_order",
@@ -55,12 +58,15 @@ __all__ = [
     "find_quote",
     "get_order",
     "get_quote",
+    "list_quotes",
     "move_order",
     "order_by_tracking_number",
     "order_events",
     "orders_of",
+    "place_bid",
     "quotes_of",
     "reject",
+    "standing_of",
     "submit_quote",
     "vehicles_under_way",
     "withdraw_quote",

@@ -20,6 +20,7 @@ QUOTE = sa.Table(
     sa.Column("shipper_org", sa.String(40), nullable=False, index=True),
     sa.Column("carrier_org", sa.String(40), nullable=False, index=True),
     sa.Column("side", sa.String(8), nullable=False),  # who names the price
+    sa.Column("kind", sa.String(8), nullable=False, server_default="quote"),  # quote | bid
     sa.Column("user_id", sa.String(40), nullable=False),
     sa.Column("price_fen", sa.BigInteger, nullable=False),
     sa.Column("currency", sa.String(3), nullable=False),
@@ -42,6 +43,54 @@ sa.Index(
     sqlite_where=QUOTE.c.state == "SUBMITTED",
     postgresql_where=QUOTE.c.state == "SUBMITTED",
 )
+
+# What happened to quotes, written with it; webhooks read it (see market.tables.EVENT on the mark).
+QUOTE_EVENT = sa.Table(
+    "trd_quote_event",
+    METADATA,
+    sa.Column("seq", BIG_KEY, primary_key=True),
+    sa.Column("quote_id", sa.String(40), nullable=False, index=True),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("state", sa.String(12), nullable=False),
+    sa.Column("at_ms", sa.BigInteger, nullable=False),
+    sa.Column("reason", sa.String(200), nullable=False),
+    sa.Column("told_ms", sa.BigInteger),
+    sqlite_autoincrement=True,
+)
+sa.Index(
+    "ix_trd_quote_event_untold",
+    QUOTE_EVENT.c.seq,
+    sqlite_where=QUOTE_EVENT.c.told_ms.is_(None),
+    postgresql_where=QUOTE_EVENT.c.told_ms.is_(None),
+)
+
+# What happened in auctions, told to all who bid without a name: webhooks and the inbox read it, each with its mark.
+AUCTION_EVENT = sa.Table(
+    "trd_auction_event",
+    METADATA,
+    sa.Column("seq", BIG_KEY, primary_key=True),
+    sa.Column("load_id", sa.String(40), nullable=False, index=True),
+    sa.Column("kind", sa.String(12), nullable=False),  # auction_events.Happened
+    sa.Column("state", sa.String(10), nullable=False),
+    sa.Column("lowest_fen", sa.BigInteger),
+    sa.Column("ends_ms", sa.BigInteger, nullable=False),
+    sa.Column("bids", sa.Integer, nullable=False),
+    sa.Column("at_ms", sa.BigInteger, nullable=False),
+    sa.Column("publisher", sa.String(40), nullable=False),
+    sa.Column("bidders", sa.Text, nullable=False),  # JSON array of organizations
+    sa.Column("leader", sa.String(40)),  # whose bid is the lowest, or has won
+    sa.Column("passed", sa.String(40)),  # whose bid was the lowest before
+    sa.Column("told_ms", sa.BigInteger),
+    sa.Column("noticed_ms", sa.BigInteger),
+    sqlite_autoincrement=True,
+)
+for _mark in (AUCTION_EVENT.c.told_ms, AUCTION_EVENT.c.noticed_ms):
+    sa.Index(
+        f"ix_trd_auction_event_{_mark.name}",
+        AUCTION_EVENT.c.seq,
+        sqlite_where=_mark.is_(None),
+        postgresql_where=_mark.is_(None),
+    )
 
 ORDER = sa.Table(
     "trd_order",
@@ -114,11 +163,22 @@ UNIT = sa.Table(
     sa.Column("consignment_id", sa.String(40), nullable=False, index=True),
 )
 
-# The next free SSCC serial of each company prefix.
+# What carries the goods of a consignment and is followed with them: container, returnable pallet, seal.
+EQUIPMENT = sa.Table(
+    "trd_equipment",
+    METADATA,
+    sa.Column("consignment_id", sa.String(40), primary_key=True),
+    sa.Column("uri", sa.String(120), primary_key=True),
+    sa.Column("kind", sa.String(10), nullable=False),  # container | asset | seal
+    sa.Column("bound_ms", sa.BigInteger, nullable=False),
+)
+
+# The next free SSCC serial of each company prefix under each extension digit.
 SERIAL = sa.Table(
-    "trd_sscc_serial",
+    "trd_sscc_range",
     METADATA,
     sa.Column("company_prefix", sa.String(12), primary_key=True),
+    sa.Column("extension", sa.Integer, primary_key=True, autoincrement=False),
     sa.Column("next_serial", sa.BigInteger, nullable=False),
 )
 

@@ -28,25 +28,28 @@ class Waiting(Protocol):
 Stay = TypeVar("Stay", bound=Waiting)
 
 
-def ready(stays: Sequence[Stay], newest_ms: Mapping[str, int], now_ms: int) -> list[Stay]:
+def ready(
+    stays: Sequence[Stay], newest_ms: Mapping[str, int], now_ms: int, heard_since_ms: int = 0
+) -> list[Stay]:
     """The stays to judge now. `newest_ms` is the time of the newest read of each portal, by its point.
 
     A stay is over when its portal's watermark has passed the quiet after it, or when nothing was received for as
-    long: readers that were offline report old reads in a burst, which are not cut by the clock on the wall.
+    long: readers that were offline report old reads in a burst, which are not cut by the clock on the wall. A silence
+    counts from `heard_since_ms` on: before that nobody listened.
     """
-    over = [stay for stay in stays if _is_over(stay, newest_ms, now_ms)]
+    over = [stay for stay in stays if _is_over(stay, newest_ms, now_ms, heard_since_ms)]
     open_stays = [
         stay.crossing
         for stay in stays
-        if not _is_over(stay, newest_ms, now_ms) and stay.crossing.span_s <= LONGEST_PASS_S
+        if not _is_over(stay, newest_ms, now_ms, heard_since_ms) and stay.crossing.span_s <= LONGEST_PASS_S
     ]
     return [stay for stay in over if not any(_touch(stay.crossing, other) for other in open_stays)]
 
 
-def _is_over(stay: Waiting, newest_ms: Mapping[str, int], now_ms: int) -> bool:
+def _is_over(stay: Waiting, newest_ms: Mapping[str, int], now_ms: int, heard_since_ms: int) -> bool:
     newest = newest_ms.get(stay.crossing.point)
     return (newest is not None and newest - LATENESS_MS > stay.crossing.last_ms + QUIET_MS) or (
-        now_ms - stay.received_ms > LATENESS_MS + QUIET_MS
+        now_ms - max(stay.received_ms, heard_since_ms) > LATENESS_MS + QUIET_MS
     )
 
 

@@ -18,12 +18,15 @@ FNC1 = "\x1d"
 _SYMBOLOGY = re.compile(r"\](?:C1|e0|d2|Q3|J1)")  # what a scanner may say of the barcode's kind
 _PRINTED = re.compile(r"\((\d{2,4})\)([^(]*(?:\((?!\d{2,4}\))[^(]*)*)")
 # The AIs of EPC keys, their qualifiers and dates: the length of their values, None where it varies.
-_LENGTHS: dict[str, int | None] = {
+Lengths = Mapping[str, int | None]
+_LENGTHS: Lengths = {
     "00": 18, "01": 14, "10": None, "11": 6, "13": 6, "15": 6, "16": 6, "17": 6, "21": None, "22": None,
     "235": None, "253": None, "254": None, "255": None, "401": None, "402": 17, "414": 13, "417": 13,
     "7006": 6, "7007": None, "8003": None, "8004": None, "8006": 18, "8010": None, "8011": None, "8017": 18,
     "8018": 18,
 }  # fmt: skip
+# What else stands on a logistic label: contents and their count, weight.
+ON_LABELS: Lengths = {**_LENGTHS, "02": 14, "37": None, **{f"310{n}": 6 for n in range(6)}}
 # A value after one of these needs no FNC1 (GS1 General Specifications, figure 7.8.5-2).
 _PREDEFINED = {
     "00",
@@ -54,10 +57,10 @@ def raw(elements: Pairs) -> str:
     return text
 
 
-def parse_elements(text: str) -> dict[str, str]:
+def parse_elements(text: str, known: Lengths = _LENGTHS) -> dict[str, str]:
     """The values by AI of an element string in either form. Raises MalformedEpc, naming what is not understood."""
-    pairs = _printed_pairs(text) if text.startswith("(") else _raw_pairs(_SYMBOLOGY.sub("", text, count=1))
-    return _checked(pairs)
+    plain = _SYMBOLOGY.sub("", text, count=1)
+    return _checked(_printed_pairs(text) if text.startswith("(") else _raw_pairs(plain, known), known)
 
 
 def parse_link(link: str) -> tuple[str, dict[str, str]]:
@@ -128,27 +131,27 @@ def _printed_pairs(text: str) -> list[tuple[str, str]]:
     return pairs
 
 
-def _raw_pairs(text: str) -> list[tuple[str, str]]:
+def _raw_pairs(text: str, known: Lengths) -> list[tuple[str, str]]:
     pairs, rest = [], text.lstrip(FNC1)
     while rest:
-        ai = next((rest[:n] for n in (2, 3, 4) if rest[:n] in _LENGTHS), None)
+        ai = next((rest[:n] for n in (2, 3, 4) if rest[:n] in known), None)
         if ai is None:
             raise MalformedEpc(f"{rest[:4]!r} begins with no application identifier of an EPC key")
         rest = rest[len(ai) :]
-        value = rest.partition(FNC1)[0] if (length := _LENGTHS[ai]) is None else rest[:length]
+        value = rest.partition(FNC1)[0] if (length := known[ai]) is None else rest[:length]
         pairs.append((ai, value))
         rest = rest[len(value) :].removeprefix(FNC1)
     return pairs
 
 
-def _checked(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
+def _checked(pairs: Iterable[tuple[str, str]], known: Lengths = _LENGTHS) -> dict[str, str]:
     found: dict[str, str] = {}
     for ai, value in pairs:
-        if ai not in _LENGTHS:
+        if ai not in known:
             raise MalformedEpc(f"({ai}) is no application identifier of an EPC key")
         if ai in found:
             raise MalformedEpc(f"({ai}) stands twice")
-        length = _LENGTHS[ai]
+        length = known[ai]
         if not value or (length is not None and (len(value) != length or not is_digits(value))):
             what = f"{length} digits" if length else "at least one character"
             raise MalformedEpc(f"({ai}) has {what}; {value[:40]!r} has not")

@@ -25,7 +25,7 @@ def check_digit(digits: str) -> str:
 
 def dl_path(family: str, parts: tuple[str, ...]) -> str | None:
     """The Digital Link path of an identity given by the parts of its URI, or None where GS1 defines none."""
-    build = _PATHS.get(family)
+    build = PATHS.get(family)
     return build(*parts) if build else None
 
 
@@ -48,7 +48,11 @@ def digital_link(uri: str) -> str:
         parts = tuple(part for part in parts if part != _ANY_SERIAL)
     try:
         path = dl_path(family, parts)
-    except (TypeError, ValueError):  # not the parts that its family has: then it is no key that we know
+    except (
+        TypeError,
+        ValueError,
+        IndexError,
+    ):  # not the parts that its family has: then it is no key that we know
         return uri
     return ROOT + path if path else uri
 
@@ -89,7 +93,8 @@ def _quoted(text: str) -> str:
     return text if text.isalnum() and text.isascii() else quote(text, safe="")
 
 
-_PATHS: dict[str, Path] = {
+# Family -> what makes the path of the parts of its URI.
+PATHS: dict[str, Path] = {
     "sgtin": _sgtin,
     "lgtin": lambda prefix, reference, lot: f"/01/{_gtin(prefix, reference)}/10/{_quoted(lot)}",
     "upui": lambda prefix, reference, tail: f"/01/{_gtin(prefix, reference)}/235/{_quoted(tail)}",

@@ -10,19 +10,21 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any
 
 from haoyun.rfid_ingest.epcis.documents.context import STANDARD
 from haoyun.rfid_ingest.epcis.identity import canonical
-from haoyun.rfid_ingest.epcis.instants import instant
+from haoyun.rfid_ingest.epcis.instants import instant_text
 from haoyun.rfid_ingest.epcis.vocabulary import web_uri
 
 VERSION = "CBV2.0"
 
 Json = Mapping[str, object]
 Writer = Callable[[object], str]
+NO_LINKS: Mapping[str, Sequence[str]] = {}
 
 _NUMBER = re.compile(r"-?\d+\.\d+\Z")
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)\Z")
@@ -41,47 +43,82 @@ def event_hash(event: Json, namespaces: Mapping[str, str] = STANDARD) -> str:
     return f"ni:///sha-256;{content_digest(event, namespaces).hex()}?ver={VERSION}"
 
 
-def content_digest(event: Json, namespaces: Mapping[str, str] = STANDARD) -> bytes:
-    """The 32 bytes of the event hash."""
-    return hashlib.sha256(canonical_text(event, namespaces).encode("utf-8", "surrogatepass")).digest()
+def content_digest(
+    event: Json, namespaces: Mapping[str, str] = STANDARD, links: Mapping[str, Sequence[str]] = NO_LINKS
+) -> bytes:
+    """The 32 bytes of the event hash; `links` as for `canonical_text`."""
+    text = canonical_text(event, namespaces, links)
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
 
 
-def canonical_text(event: Json, namespaces: Mapping[str, str] = STANDARD) -> str:
-    """The text that is hashed. Raises WrongShape, and ValueError for an instant outside the calendar."""
+def canonical_text(
+    event: Json, namespaces: Mapping[str, str] = STANDARD, links: Mapping[str, Sequence[str]] = NO_LINKS
+) -> str:
+    """The text that is hashed. Raises WrongShape, and ValueError for an instant outside the calendar.
+
+    `links` are those of the event's lists of EPCs by the name of the list, from who has worked them out already.
+    """
     text = [f"eventType={event['type']}"]
-    text += [_written(name, write, event[name]) for name, write in _FIELDS if name in event]
+    fields, own = _plans[tuple(event)]
+    name = ""
+    try:
+        for name, write in fields:
+            text.append(_epcs_text(name, links[name]) if name in links else write(event[name]))
+    except (TypeError, AttributeError, LookupError):
+        raise WrongShape(name) from None
     ilmd = event.get("ilmd")
     if isinstance(ilmd, Mapping):
         text.append("ilmd" + _own_fields(ilmd, namespaces))
-    text += sorted(_sensor_own_fields(event.get("sensorElementList"), namespaces))
-    text.append(_own_fields(event, namespaces))
+    if "sensorElementList" in event:
+        text += sorted(_sensor_own_fields(event["sensorElementList"], namespaces))
+    if own:
+        text.append(_own_fields(event, namespaces))
     return "".join(text)
 
 
-def _written(name: str, write: Writer, given: object) -> str:
-    try:
-        return write(given)
-    except (TypeError, AttributeError, LookupError):
-        raise WrongShape(name) from None
+class _Plans(dict[tuple[str, ...], tuple[Sequence[tuple[str, Writer]], bool]]):
+    """The names of an event's members -> what is written of them, in the standard's order, and whether there are own
+    ones among them. Events of one system all have the same few sets of members.
+    """
+
+    def __missing__(self, names: tuple[str, ...]) -> tuple[Sequence[tuple[str, Writer]], bool]:
+        present = frozenset(names)
+        fields = tuple(field for field in _FIELDS if field[0] in present)
+        plan = fields, any(":" in name for name in names)
+        if len(self) < _MOST_KNOWN and sum(map(len, names)) <= _LONG_NAMES:
+            self[names] = plan
+        return plan
+
+
+_plans = _Plans()
 
 
 # --- values ------------------------------------------------------------------------------------------------
 
 
 def _instant(value: object) -> str:
-    moment = instant(str(value))
-    rounded = datetime.fromtimestamp(round(moment.timestamp(), 3), UTC)
-    return rounded.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return instant_text(str(value))
 
 
 def _scalar(value: object) -> str:
     if isinstance(value, bool):
-        return str(value).lower()
-    text = str(value).strip()
+        return "true" if value else "false"
+    text = str(value)
+    return _short(text) if len(text) < _LONG_CHARS else _of_text(text)
+
+
+def _of_text(given: str) -> str:
+    text = given.strip()
     if _INSTANT.match(text):
         with suppress(ValueError):  # it only looks like one: the thirtieth of February
             return _instant(text)
     return text.rstrip("0").rstrip(".") if _NUMBER.match(text) else text
+
+
+_MOST_KNOWN = 4096
+_LONG_NAMES = 1000  # characters of all names of an event together
+_LONG_CHARS = 64  # what is longer is a text of one's own and hardly comes again
+_short = lru_cache(maxsize=8192)(_of_text)  # offsets, actions, amounts
 
 
 def _link(value: object) -> str:
@@ -101,16 +138,47 @@ def _word(kind: str) -> Writer:
 
 
 def _field(name: str, value: Writer = _scalar) -> tuple[str, Writer]:
-    return name, lambda given: f"{name}={value(given)}"
+    label = name + "="
+    return name, lambda given: label + value(given)
+
+
+class _Known(dict[str, str]):
+    """Text -> what is written of it, for fields whose values come again in every event."""
+
+    def __init__(self, write: Writer) -> None:
+        super().__init__()
+        self._write = write
+
+    def __missing__(self, value: str) -> str:
+        written = self._write(value)
+        if len(value) < _LONG_CHARS and len(self) < _MOST_KNOWN:
+            self[value] = written
+        return written
+
+
+def _recurring(name: str, value: Writer = _scalar) -> tuple[str, Writer]:
+    """A field of few values."""
+    write = _field(name, value)[1]
+    known = _Known(write)
+    return name, lambda given: known[given] if isinstance(given, str) else write(given)
 
 
 def _list(name: str, item: Writer) -> tuple[str, Writer]:
     return name, lambda given: name + "".join(sorted(map(item, _items(given))))
 
 
+def _epcs(name: str) -> tuple[str, Writer]:
+    """A list of EPCs: what stands in most events, so it is sorted and joined as a whole."""
+    return name, lambda given: _epcs_text(name, [canonical(str(uri).strip()) for uri in _items(given)])
+
+
+def _epcs_text(name: str, links: Sequence[str]) -> str:
+    return f"{name}epc={'epc='.join(sorted(links))}" if links else name
+
+
 def _group(*fields: tuple[str, Writer]) -> Writer:
     """The named fields of an object, in this order."""
-    return lambda given: "".join(write(given[name]) for name, write in fields if name in given)  # type: ignore[index, operator]
+    return lambda given: "".join([write(given[name]) for name, write in fields if name in given])  # type: ignore[index, operator]
 
 
 def _prefixed(prefix: str, write: Writer) -> Writer:
@@ -118,7 +186,7 @@ def _prefixed(prefix: str, write: Writer) -> Writer:
 
 
 def _items(value: object) -> list[object]:
-    return list(value) if isinstance(value, list | tuple) else [value]
+    return value if isinstance(value, list) else [value]
 
 
 def _sensor_element(value: object) -> str:
@@ -129,10 +197,16 @@ def _sensor_element(value: object) -> str:
 
 
 def _typed(name: str, kind: str) -> Writer:
-    return _group(_field("type", _word(kind)), _field(name, _link))
+    word = _recurring("type", _word(kind))[1]
+    label = name + "="
+
+    def write(given: Any) -> str:
+        text = word(given["type"]) if "type" in given else ""
+        return f"{text}{label}{_link(given[name])}" if name in given else text
+
+    return write
 
 
-_EPC: Writer = _prefixed("epc=", _link)
 _QUANTITY = _prefixed("quantityElement", _group(_field("epcClass", _link), _field("quantity"), _field("uom")))
 _METADATA = _group(
     _field("time", _instant),
@@ -165,25 +239,26 @@ def _persistent(value: object) -> str:
 
 
 def _place(name: str) -> tuple[str, Writer]:
-    return name, _prefixed(name, _group(_field("id", _link)))
+    label = name + "id="
+    return name, lambda given: label + _link(given["id"]) if "id" in given else name
 
 
 _FIELDS: tuple[tuple[str, Writer], ...] = (
     _field("eventTime", _instant),
-    _field("eventTimeZoneOffset"),
-    _list("epcList", _EPC),
+    _recurring("eventTimeZoneOffset"),
+    _epcs("epcList"),
     _field("parentID", _link),
-    _list("inputEPCList", _EPC),
-    _list("childEPCs", _EPC),
+    _epcs("inputEPCList"),
+    _epcs("childEPCs"),
     _list("quantityList", _QUANTITY),
     _list("childQuantityList", _QUANTITY),
     _list("inputQuantityList", _QUANTITY),
-    _list("outputEPCList", _EPC),
+    _epcs("outputEPCList"),
     _list("outputQuantityList", _QUANTITY),
-    _field("action"),
+    _recurring("action"),
     _field("transformationID", _link),
-    _field("bizStep", _word("bizStep")),
-    _field("disposition", _word("disposition")),
+    _recurring("bizStep", _word("bizStep")),
+    _recurring("disposition", _word("disposition")),
     ("persistentDisposition", _persistent),
     _place("readPoint"),
     _place("bizLocation"),
@@ -199,16 +274,15 @@ _FIELDS: tuple[tuple[str, Writer], ...] = (
 
 def _own_fields(value: Json, namespaces: Mapping[str, str]) -> str:
     """The fields named prefix:name, at any depth, sorted by what they read as."""
-    return "".join(sorted(_own_texts(value, namespaces)))
+    own = [name for name in value if ":" in name and name[0] != "@"]
+    return "".join(sorted(_own_texts(value, own, namespaces))) if own else ""
 
 
-def _own_texts(value: Json, namespaces: Mapping[str, str]) -> Iterator[str]:
-    for name, given in value.items():
-        prefix, separator, local = name.partition(":")
-        if not separator or name.startswith("@"):
-            continue
+def _own_texts(value: Json, names: Sequence[str], namespaces: Mapping[str, str]) -> Iterator[str]:
+    for name in names:
+        prefix, _colon, local = name.partition(":")
         label = f"{{{namespaces.get(prefix, prefix)}}}{local}"
-        for item in _items(given):
+        for item in _items(value[name]):
             yield label + (
                 _own_fields(item, namespaces) if isinstance(item, Mapping) else f"={_scalar(item)}"
             )

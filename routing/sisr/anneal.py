@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 
-from haoyun.routing.sisr.compiled import compiled, entry
+from haoyun.routing.sisr.compiled import compiled, entry, inlined
 from haoyun.routing.sisr.dice import uniform
 from haoyun.routing.sisr.flat import TASK, Flat, Floats, Ints
 from haoyun.routing.sisr.pool import remember
 from haoyun.routing.sisr.recreate import recreate
+from haoyun.routing.sisr.rehouse import rehouse
 from haoyun.routing.sisr.ruin import dissolve, ruin, served_stops
-from haoyun.routing.sisr.schedule import recompute
+from haoyun.routing.sisr.schedule import recompute_here
 from haoyun.routing.sisr.state import (
     ABSENT,
     ACTIVE,
@@ -62,6 +63,8 @@ def anneal(flat: Flat, state: State, work: int, hot: float, cool: float, shrink:
         _begin(flat, state)
         ruin(flat, state)
         recreate(flat, state)
+        if len(state.idle_count) > 1:
+            rehouse(flat, state)
         state.num[WORK] += _STEP_WORK
         if _accepted(flat, state, temperature):
             _note(flat, state)
@@ -69,7 +72,7 @@ def anneal(flat: Flat, state: State, work: int, hot: float, cool: float, shrink:
             take_back(flat, state)
 
 
-@compiled
+@inlined
 def _begin(flat: Flat, state: State) -> None:
     state.num[ITERATIONS] += 1
     state.num[TOUCHED] = 0
@@ -81,7 +84,7 @@ def _begin(flat: Flat, state: State) -> None:
     state.num[SERVED] = served_stops(flat, state)
 
 
-@compiled
+@inlined
 def _accepted(flat: Flat, state: State, temperature: float) -> bool:
     missed, old_missed = state.num[MISSED], state.num[OLD_MISSED]
     warmer = state.val[OLD_COST] - temperature * math.log(1.0 - uniform(state.rng))
@@ -108,7 +111,7 @@ def _weight(tasks: Ints, count: int, absences: Floats) -> float:
     return total
 
 
-@compiled
+@inlined
 def take_back(flat: Flat, state: State) -> None:
     """Everything as it was before the iteration."""
     for n in range(state.num[TOUCHED]):
@@ -121,7 +124,7 @@ def take_back(flat: Flat, state: State) -> None:
         for p in range(length):
             state.seq[v, p] = state.old_seq[v, p]
         state.route[v, LENGTH] = length
-        recompute(flat, state, v)
+        recompute_here(flat, state, v)
         state.route[v, VERSION] = state.old_route[v, VERSION]
     for n in range(state.num[OLD_ABSENT]):
         state.absent[n] = state.old_absent[n]
@@ -130,7 +133,7 @@ def take_back(flat: Flat, state: State) -> None:
     state.val[COST] = state.val[OLD_COST]
 
 
-@compiled
+@inlined
 def _note(flat: Flat, state: State) -> None:
     """Remember the plan if it is the best so far, and its new routes if it comes near."""
     if is_best(state):

@@ -71,7 +71,12 @@ def compiled(function: Function) -> Function:
 
 
 def inlined(function: Function) -> Function:
-    """The same, pasted into its callers: passing a hundred array fields to a short function takes longer than it."""
+    """The same, pasted into its callers.
+
+    A call hands over some thousand words, a hundred arrays with their shapes: longer than what most kernels do. What
+    every iteration calls is therefore pasted (up to three times the iterations a second, decision 28); what
+    is called from several places or seldom is compiled once.
+    """
     return _of_one_signature(numba.njit(**_OPTIONS, inline="always")(function))
 
 

@@ -87,7 +87,7 @@ def job_has_room(flat: Flat, state: State, v: int, k: int, s: int, before: int) 
     return True
 
 
-@compiled
+@inlined
 def place_job(flat: Flat, state: State, v: int, s: int, task: int, blink: bool) -> float:
     """Find the cheapest position of job `task` (stop s) on route v; kept in `place`, its cost returned.
 
@@ -204,7 +204,7 @@ def _price_deliveries(
         hop = state.hop[before]
 
 
-@compiled
+@inlined
 def place_pair(flat: Flat, state: State, v: int, up: int, task: int, blink: bool) -> float:
     """Find the cheapest positions of shipment `task` (pickup stop `up`, delivery `up` + 1) on route v.
 
@@ -349,3 +349,15 @@ def place_pair(flat: Flat, state: State, v: int, up: int, task: int, blink: bool
             before = after
     state.num[WORK] += work
     return best
+
+
+@compiled
+def call_place_job(flat: Flat, state: State, v: int, s: int, task: int, blink: bool) -> float:
+    """The same as place_job, for callers outside the innermost loop."""
+    return place_job(flat, state, v, s, task, blink)
+
+
+@compiled
+def call_place_pair(flat: Flat, state: State, v: int, up: int, task: int, blink: bool) -> float:
+    """The same as place_pair, for callers outside the innermost loop."""
+    return place_pair(flat, state, v, up, task, blink)

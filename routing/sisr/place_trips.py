@@ -35,7 +35,14 @@ from haoyun.routing.sisr.flat import (
     Legs,
 )
 from haoyun.routing.sisr.judge import fixed_stops, judge
-from haoyun.routing.sisr.place import NEVER, OVERLOOKED, job_has_room, leg_cost, place_pair, within_limits
+from haoyun.routing.sisr.place import (
+    NEVER,
+    OVERLOOKED,
+    call_place_pair,
+    job_has_room,
+    leg_cost,
+    within_limits,
+)
 from haoyun.routing.sisr.state import (
     AFTER,
     AFTER_MAX,
@@ -64,7 +71,7 @@ def place_in_trips(
     if single:
         best = _place_job(flat, state, v, first, task, blink)
     else:
-        best = place_pair(flat, state, v, first, task, blink)
+        best = call_place_pair(flat, state, v, first, task, blink)
         if len(state.refill):
             state.refill[task, v] = 0
     k = flat.fleet[v]

@@ -12,7 +12,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from haoyun.routing.sisr.compiled import compiled, inlined
+from haoyun.routing.sisr.compiled import inlined
 from haoyun.routing.sisr.dice import blinks
 from haoyun.routing.sisr.flat import (
     CLOSE,
@@ -121,7 +121,7 @@ def _has_room(flat: Flat, state: State, v: int, k: int, s: int, before: int) -> 
     return True
 
 
-@compiled
+@inlined
 def place_nearby(flat: Flat, state: State, s: int, task: int) -> int:
     """The vehicle with the cheapest position for a job beside stops near it, -1 if there is none.
 
@@ -182,7 +182,7 @@ def place_nearby(flat: Flat, state: State, s: int, task: int) -> int:
     return chosen
 
 
-@compiled
+@inlined
 def routes_nearby(flat: Flat, state: State, first: int, single: bool) -> int:
     """How many routes pass near all stops of a task; they are listed in `state.candidate`."""
     count = 0

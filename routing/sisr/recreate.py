@@ -5,10 +5,10 @@ from __future__ import annotations
 from haoyun.routing.sisr.compiled import compiled, entry, inlined
 from haoyun.routing.sisr.dice import below, blinks, uniform
 from haoyun.routing.sisr.flat import FIRST, FIXED, RELOADS, STOPS, TRIPS, WEIGHT, Flat
-from haoyun.routing.sisr.place import NEVER, place_job, place_pair
+from haoyun.routing.sisr.place import NEVER, call_place_job, call_place_pair, place_job, place_pair
 from haoyun.routing.sisr.place_trips import place_in_trips
 from haoyun.routing.sisr.reach import place_nearby, routes_nearby
-from haoyun.routing.sisr.schedule import recompute, touch
+from haoyun.routing.sisr.schedule import recompute_here, touch
 from haoyun.routing.sisr.state import (
     ABSENT,
     ACTIVE,
@@ -18,6 +18,7 @@ from haoyun.routing.sisr.state import (
     ITERATIONS,
     LENGTH,
     LENIENT,
+    LENT,
     LIMIT,
     MISSED,
     NEAR_COST,
@@ -32,6 +33,7 @@ _BARRED = 2.0 * NEVER
 # If more tasks than this were absent before, not all of them try again in one iteration; a few drawn by lot do.
 _OLD_TRIES = 12
 _LUCKY = 3
+# How often a task looks at all routes, also those that are far or had no place for it before.
 _LOOK_EVERYWHERE = 0.05
 # Up to so many routes, all of them are looked at.
 _FEW_ROUTES = 6
@@ -40,6 +42,8 @@ _LENIENT = 0.5
 _MOST_LENIENT = 2.0
 # Costs within this factor are alike; and how often a task then comes to a vehicle that drives already.
 _ALIKE = 1.0 + 1e-9
+# How often the room that a task leaves on another vehicle counts, so that larger vehicles are tried as well.
+_LENT = 0.5
 _STAYS = 0.5
 
 
@@ -52,6 +56,9 @@ def recreate(flat: Flat, state: State) -> None:
     state.val[LENIENT] = 1.0
     if uniform(state.rng) < _LENIENT:
         state.val[LENIENT] += uniform(state.rng) * _MOST_LENIENT
+    state.val[LENT] = 0.0
+    if len(state.idle_count) > 1 and uniform(state.rng) < _LENT:
+        state.val[LENT] = uniform(state.rng)
     old = min(state.num[OLD_ABSENT], count)
     skipped = 0
     if old > _OLD_TRIES:
@@ -113,7 +120,7 @@ def _sort(flat: Flat, state: State, begin: int, end: int, hard: bool) -> None:
         state.absent[m] = task
 
 
-@compiled
+@inlined
 def insert(flat: Flat, state: State, task: int) -> bool:
     """Insert the task where it adds least; False if no vehicle has a place for it."""
     first = flat.task[task, FIRST]
@@ -127,13 +134,14 @@ def insert(flat: Flat, state: State, task: int) -> bool:
         or uniform(state.rng) < _LOOK_EVERYWHERE
     )
     listed = 0
-    if anew and single and state.num[BESIDE]:
+    near = anew and uniform(state.rng) >= _LOOK_EVERYWHERE
+    if near and single and state.num[BESIDE]:
         chosen = place_nearby(flat, state, first, task)
         if chosen >= 0:
             best = state.val[NEAR_COST]
             state.known[task, chosen] = -1
             state.place[task, chosen, 0] = state.num[NEAR_PLACE]
-    elif anew and state.num[ACTIVE] > _FEW_ROUTES:
+    elif near and state.num[ACTIVE] > _FEW_ROUTES:
         listed = routes_nearby(flat, state, first, single)
     # The routes that are near, and everything if they have no place.
     for everywhere in range(0 if listed else 1, 2):
@@ -164,16 +172,14 @@ def insert(flat: Flat, state: State, task: int) -> bool:
                 tie = flat.kind[k, RELOADS] > 0 and chosen >= 0
                 if not tie or price > best * _ALIKE or uniform(state.rng) < _STAYS:
                     continue
-            # `place` is about to be overwritten: what it held for an earlier version of the route is lost, and
-            # that version may come back when the iteration is taken back.
-            state.known[task, v] = -1
             if not blinks(state.rng, state.num, BLINK):
-                best = price
                 chosen = v
-                state.place[task, v, 0] = 0
-                state.place[task, v, 1] = 0
-                if flat.kind[k, RELOADS]:
-                    place_in_trips(flat, state, v, first, task, single, False)
+                best = _first_on(flat, state, v, task)
+    if state.val[LENT] > 0.0 and chosen >= 0 and state.route[chosen, LENGTH] == 0:
+        v = _roomier(flat, state, task, chosen)
+        if v != chosen:
+            chosen = v
+            best = _first_on(flat, state, v, task)
     found = False
     if chosen >= 0 and _pays(flat, state, task, chosen, best):
         _put(flat, state, task, chosen)
@@ -182,6 +188,20 @@ def insert(flat: Flat, state: State, task: int) -> bool:
 
 
 @compiled
+def _first_on(flat: Flat, state: State, v: int, task: int) -> float:
+    """Note the task's place on the idle vehicle v, and return what it costs there."""
+    # `place` is about to be overwritten: what it held for an earlier version of the route is lost, and
+    # that version may come back when the iteration is taken back.
+    state.known[task, v] = -1
+    state.place[task, v, 0] = 0
+    state.place[task, v, 1] = 0
+    k = flat.fleet[v]
+    if flat.kind[k, RELOADS]:
+        place_in_trips(flat, state, v, flat.task[task, FIRST], task, flat.task[task, STOPS] == 1, False)
+    return state.alone[task, k] + _moving(flat, v, task)
+
+
+@inlined
 def _priced(flat: Flat, state: State, v: int, first: int, task: int, single: bool, best: float) -> float:
     """The cost of the cheapest place on route v, as remembered or worked out; sometimes another, or none."""
     version = state.route[v, VERSION]
@@ -211,6 +231,27 @@ def _priced(flat: Flat, state: State, v: int, first: int, task: int, single: boo
 def _moving(flat: Flat, v: int, task: int) -> float:
     """What it costs that v is not the vehicle the task should stay with."""
     return flat.away[task] if flat.home[task] >= 0 and flat.home[task] != v else 0.0
+
+
+@compiled
+def _roomier(flat: Flat, state: State, task: int, v: int) -> int:
+    """The idle vehicle that is cheapest for the task's share of its room; v if that is it."""
+    first = flat.task[task, FIRST]
+    least = NEVER
+    for k in range(len(state.idle_count)):
+        if state.idle_count[k] == 0 or state.alone[task, k] >= NEVER:
+            continue
+        taken = 0.0
+        for d in range(flat.room.shape[1]):
+            need = max(flat.amount[first, 0, d], flat.amount[first, 1, d])
+            if need > 0:
+                taken = max(taken, need / flat.room[k, d])
+        w = state.idle[state.idle_from[k] + state.idle_count[k] - 1]
+        price = state.alone[task, k] * (1.0 - state.val[LENT] * (1.0 - taken)) + _moving(flat, w, task)
+        if price < least:
+            least = price
+            v = w
+    return v
 
 
 @inlined
@@ -246,11 +287,11 @@ def _place(flat: Flat, state: State, v: int, first: int, task: int, single: bool
     if flat.kind[flat.fleet[v], TRIPS]:
         return place_in_trips(flat, state, v, first, task, single, blink)
     if single:
-        return place_job(flat, state, v, first, task, blink)
-    return place_pair(flat, state, v, first, task, blink)
+        return call_place_job(flat, state, v, first, task, blink)
+    return call_place_pair(flat, state, v, first, task, blink)
 
 
-@compiled
+@inlined
 def _put(flat: Flat, state: State, task: int, v: int) -> None:
     touch(state, v)
     first = flat.task[task, FIRST]
@@ -279,7 +320,7 @@ def _put(flat: Flat, state: State, task: int, v: int) -> None:
         state.route[v, LENGTH] = length + 2
     state.num[MISSED] -= flat.task[task, WEIGHT]
     state.val[COST] -= flat.prize[task]
-    recompute(flat, state, v)
+    recompute_here(flat, state, v)
 
 
 @compiled

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from haoyun.routing.sisr.compiled import compiled
+from haoyun.routing.sisr.compiled import compiled, inlined
 from haoyun.routing.sisr.dice import below, uniform
 from haoyun.routing.sisr.flat import FIRST, STOPS, TASK, WEIGHT, Flat
-from haoyun.routing.sisr.schedule import recompute, touch
+from haoyun.routing.sisr.schedule import recompute_here, touch
 from haoyun.routing.sisr.state import (
     ABSENT,
     ACTIVE,
@@ -32,7 +32,7 @@ _AROUND_ABSENT = 0.3
 _TRIES = 10
 
 
-@compiled
+@inlined
 def ruin(flat: Flat, state: State) -> None:
     """Remove some strings near a stop drawn by lot; their tasks become absent.
 
@@ -72,7 +72,7 @@ def ruin(flat: Flat, state: State) -> None:
         strings -= 1
 
 
-@compiled
+@inlined
 def _mark_string(flat: Flat, state: State, v: int, position: int, size: int) -> None:
     """Mark the tasks of a string of `size` stops around a position; sometimes stops within it are kept."""
     length = state.route[v, LENGTH]
@@ -95,7 +95,7 @@ def _mark_string(flat: Flat, state: State, v: int, position: int, size: int) -> 
             state.marked[flat.stop[state.seq[v, p], TASK]] = now
 
 
-@compiled
+@inlined
 def remove_marked(flat: Flat, state: State, v: int) -> None:
     """Take the tasks marked in this iteration off route v, all their stops."""
     touch(state, v)
@@ -121,7 +121,7 @@ def remove_marked(flat: Flat, state: State, v: int) -> None:
         if reloads:
             drop_idle_reloads(flat, state, v)
             left = state.route[v, LENGTH]
-        if recompute(flat, state, v) or left == 0:
+        if recompute_here(flat, state, v) or left == 0:
             if reloads:
                 join_trips(flat, state, v)
             return

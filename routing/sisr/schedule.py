@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from haoyun.routing.sisr.compiled import compiled, entry, inlined
+from haoyun.routing.sisr.compiled import entry, inlined
 from haoyun.routing.sisr.flat import (
     CLOSE,
     END,
@@ -56,6 +56,12 @@ from haoyun.routing.sisr.windows import closing, opening
 @entry
 def recompute(flat: Flat, state: State, v: int) -> bool:
     """Bring all figures of route v up to date; whether it keeps every rule but skills and the order of pairs."""
+    return recompute_here(flat, state, v)
+
+
+@inlined
+def recompute_here(flat: Flat, state: State, v: int) -> bool:
+    """The same as recompute, for the innermost loops."""
     length = state.route[v, LENGTH]
     k = flat.fleet[v]
     state.num[WORK] += length + 8
@@ -202,7 +208,7 @@ def _retire(flat: Flat, state: State, v: int) -> None:
         state.idle_count[k] += 1
 
 
-@compiled
+@inlined
 def touch(state: State, v: int) -> None:
     """Keep route v as it is, for the case that the iteration is taken back."""
     now = state.num[ITERATIONS]

@@ -60,8 +60,9 @@ from haoyun.routing.sisr.state import (
 # are rearranged enough by each ruin; plans of long routes get stuck unless the search starts hotter (measured on
 # instances of 5 to 40 tasks a route: too hot by a factor of three costs less than too cold by as much).
 COOL = 0.01
-# How many near stops a task is tried beside.
+# How many near stops a task is tried beside; a small problem has the time to try more.
 _REACH = 30
+_SMALL_REACH = 6_000  # stops times neighbours
 _TASKS_A_ROUTE = 10.0  # where it starts at one leg
 _COLDEST_START, _HOTTEST_START = 0.4, 4.0
 
@@ -88,7 +89,8 @@ class Search:
         """
         self.problem = problem
         self.flat = flatten(problem, homes)
-        self.state = new_state(self.flat, seed, reach_of(self.flat, _REACH))
+        reach = max(_REACH, _SMALL_REACH // max(len(self.flat.near), 1))
+        self.state = new_state(self.flat, seed, reach_of(self.flat, reach))
         # Nearby stops know of routes, not of where a task should stay.
         self.state.num[BESIDE] = homes is None and _may_stand_beside(problem, self.flat)
         self.state.num[FLEET_FIRST] = problem.objective is Objective.VEHICLES

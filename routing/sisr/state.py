@@ -25,8 +25,9 @@ AFTER, BEFORE_MAX, AFTER_MAX = range(3)
 # COST counts the prizes of absent tasks as well. EXTRA: of the route judged last (judge.py). LENIENT: by how much a
 # task may cost more than its prize in this iteration.
 # NEAR_COST, NEAR_PLACE: what place_nearby found (reach.py); BESIDE: whether it may be asked.
+# LENT: how far the room counts that a task leaves to others on an idle vehicle (recreate.py).
 # STOPS_A_RUIN, LONGEST: how many stops a ruin removes on average, and how long strings may be (ruin.py).
-COST, BEST_COST, OLD_COST, EXTRA, LENIENT, BEST_LOST, NEAR_COST, STOPS_A_RUIN, LONGEST = range(9)
+COST, BEST_COST, OLD_COST, EXTRA, LENIENT, BEST_LOST, NEAR_COST, STOPS_A_RUIN, LONGEST, LENT = range(10)
 
 # Lives of one route under driver hours (lives.py).
 _LIVES_A_STOP = 60
@@ -175,7 +176,7 @@ def new_state(flat: Flat, seed: int, reach: NDArray[np.int32]) -> State:
         begin_extra=np.zeros(k),
         stack=np.zeros(2 * width + 2, dtype=np.int32),
         aboard=np.zeros(len(flat.apart), dtype=np.int64),
-        val=np.array([flat.prize.sum(), np.inf, 0.0, 0.0, 1.0, 0.0, 0.0, 10.0, 10.0]),
+        val=np.array([flat.prize.sum(), np.inf, 0.0, 0.0, 1.0, 0.0, 0.0, 10.0, 10.0, 0.0]),
         reach=reach,
         seen=np.zeros(v, dtype=np.int64),
         candidate=np.zeros(v, dtype=np.int32),

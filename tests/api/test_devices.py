@@ -45,7 +45,7 @@ def test_a_device_rides_only_in_a_vehicle_of_its_owner(carrier: Any, stranger: A
     vehicle = carrier.post("/vehicles", body).json["id"]
     assert _device(stranger, vehicle_id=vehicle).status_code == 404
     assert _device(carrier, vehicle_id=vehicle).status_code == 201
-    assert carrier.get("/vehicles/positions").json == {"items": [], "next": None}
+    assert carrier.get("/vehicles/positions").json == {"items": [], "clusters": [], "total": 0, "next": None}
 
 
 def test_only_the_owner_revokes(carrier: Any, stranger: Any, viewer: Any, operator: Any) -> None:
@@ -58,6 +58,58 @@ def test_only_the_owner_revokes(carrier: Any, stranger: Any, viewer: Any, operat
     assert viewer.post("/devices/truck-0001/revoke").status_code == 403
     assert carrier.post("/devices/truck-0001/revoke").json["revoked_at"].endswith("Z")
     assert operator.post("/devices/truck-0001/revoke").status_code == 200
+    assert stranger.get("/devices").json["items"] == []
+
+
+def _vehicle(carrier: Any, plate: str = "浙B12345") -> str:
+    body = {"plate": plate, "body": "box", "payload_kg": 20_000, "volume_dm3": 80_000, "length_cm": 1360}
+    return str(carrier.post("/vehicles", body).json["id"])
+
+
+def test_a_rotated_secret_is_new_and_a_revoked_device_gets_none(carrier: Any, stranger: Any) -> None:
+    first = _device(carrier).json["secret"]
+    assert stranger.post("/devices/truck-0001/rotate").status_code == 404
+    answer = carrier.post("/devices/truck-0001/rotate")
+    assert answer.status_code == 200 and answer.json["secret"] != first
+    assert answer.json["topic_up"].endswith("/truck-0001/up")
+    carrier.post("/devices/truck-0001/revoke")
+    assert carrier.post("/devices/truck-0001/rotate").status_code == 409
+
+
+def test_a_device_moves_from_vehicle_to_vehicle_and_its_past_stays(carrier: Any, stranger: Any) -> None:
+    first, second = _vehicle(carrier), _vehicle(carrier, "浙B54321")
+    foreign = _vehicle(stranger, "苏E00001")
+    _device(carrier, vehicle_id=first)
+    path = "/devices/truck-0001/vehicle"
+    assert carrier.call("PUT", path, json={"vehicle_id": foreign}).status_code == 404
+    assert carrier.call("PUT", path, json={"vehicle_id": second}).json["vehicle_id"] == second
+    refused = carrier.call("PUT", path, json={"vehicle_id": first, "since": "2099-01-01T00:00:00Z"})
+    assert refused.status_code == 422 and "since" in refused.json["errors"]
+    refused = carrier.call("PUT", path, json={"vehicle_id": first, "since": "2020-01-01T00:00:00Z"})
+    assert refused.status_code == 422 and "since" in refused.json["errors"]
+    detail = carrier.get("/devices/truck-0001").json
+    assert [one["vehicle_id"] for one in detail["bindings"]] == [first, second]
+    assert detail["bindings"][0]["until"] == detail["bindings"][1]["since"]
+    assert carrier.call("PUT", path, json={"vehicle_id": None}).json["vehicle_id"] is None
+
+
+def test_the_health_of_a_device_that_was_never_heard(carrier: Any, stranger: Any) -> None:
+    _device(carrier)
+    health = carrier.get("/devices/truck-0001").json["health"]
+    assert (health["state"], health["troubles"], health["rejected_day"]) == ("never", [], 0)
+    assert stranger.get("/devices/truck-0001").status_code == 404
+
+
+def test_a_terminal_is_known_by_its_phone_number(carrier: Any, stranger: Any) -> None:
+    refused = _device(carrier, kind="terminal")
+    assert refused.status_code == 422 and "phone" in refused.json["errors"]
+    assert _device(carrier, phone="13912345678").status_code == 422
+    assert _device(carrier, kind="terminal", phone="abc").json["errors"].keys() == {"phone"}
+    assert _device(carrier, kind="terminal", phone="013912345678").status_code == 201
+    terminal = carrier.get("/devices/truck-0001").json["terminal"]
+    assert (terminal["phone"], terminal["paired_at"]) == ("13912345678", None)
+    taken = stranger.post("/devices", {"name": "truck-0009", "kind": "terminal", "phone": "13912345678"})
+    assert taken.status_code == 409
     assert stranger.get("/devices").json["items"] == []
 
 

@@ -83,6 +83,9 @@ def test_a_load_and_a_capacity_match_with_at_least_three_reasons(
         assert matches[0]["deadhead_m"] is None, "the position is unknown, not zero"
         assert "unknown_position" in {reason["key"] for reason in matches[0]["reasons"]}
         assert all(reason["text"] for reason in matches[0]["reasons"])
+        margin = next(reason for reason in matches[0]["reasons"] if reason["key"] == "margin")
+        open_books = (matches[0]["contribution_fen"] is not None, "cost_fen" in margin["evidence"])
+        assert open_books == ((True, True) if asker is carrier else (False, False)), "the carrier's business"
     assert stranger.get(f"/loads/{load['id']}/matches").json["items"] == []
 
 

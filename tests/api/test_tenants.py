@@ -1,4 +1,6 @@
-"""Every route x every kind of caller: no server error, no leak, and a foreign thing looks like a missing one.
+"""Every route of the API: none without signing in, all reading for the authorities, and no body that breaks it.
+
+What strangers and viewers may not do: test_matrix.py, over the pages as well.
 
 The routes are read from the app, so that a new one is tested from its first day.
 """
@@ -7,14 +9,22 @@ from __future__ import annotations
 
 import re
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from apiflask import APIFlask
+from tenant_things import HOOK, LANE, MISSING, REPEAT, exception_of, published
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
 PUBLIC = {
     "GET /summary",
+    "GET /statistics",
+    "GET /statistics/catalog.jsonld",
+    "GET /statistics/<series>",
+    "GET /statistics/<series>.csv",
+    "GET /statistics/<series>.geojson",
+    "GET /statistics/<series>/areas",
     "GET /places",
     "GET /loads",
     "GET /loads/<load_id>",
@@ -25,23 +35,23 @@ PUBLIC = {
     "GET /vroom/health",
     "POST /tokens",
 }
-PLANNED = ("/jobs/<job_id>/plan", "/jobs/<job_id>/why")  # the world's job waits: it has no plan yet
-MISSING = {
-    "load_id": "load_none",
-    "capacity_id": "cap_none",
-    "quote_id": "quo_none",
-    "order_id": "ord_none",
-    "vehicle_id": "veh_none",
-    "job_id": "job_none",
-    "name": "device-none",
-    "number": "HY" + "0" * 20,
-}
+PLANNED = (
+    "/imports/<import_id>/report",
+    "/jobs/<job_id>/plan",
+    "/jobs/<job_id>/why",
+)  # the world's job waits: it has no plan yet
+FENCE = {"name": "Secret yard", "shape": {"type": "Point", "coordinates": [121.5, 29.8], "radius_m": 500}}
+
+
+DRIVER = {"name": "Wang", "licence_class": "A2"}
+TRUCK = {"plate": "浙B99999", "body": "box", "payload_kg": 8000, "volume_dm3": 80_000, "length_cm": 1360}
+PAPER = {"kind": "business_licence", "name": "licence.pdf", "content": "JVBERi0xLjcgbGljZW5jZQ=="}
 
 
 class World:
     """A deal between two organizations with one of everything, and the words that nobody else may read."""
 
-    def __init__(self, shipper: Any, carrier: Any, deal: Any) -> None:
+    def __init__(self, app: APIFlask, shipper: Any, carrier: Any, deal: Any) -> None:
         order = shipper.post(f"/quotes/{deal.quote_id}/accept").json
         carrier.post(f"/orders/{order['id']}/confirm", {"vehicle_id": deal.vehicle_id})
         problem = {"vehicles": [{"id": 1, "start": [121.5, 29.8]}], "jobs": []}
@@ -54,15 +64,28 @@ class World:
             "vehicle_id": deal.vehicle_id,
             "job_id": job_id,
             "name": deal.device,
+            "fence_id": carrier.post("/fences", FENCE).json["id"],
+            "series": "price",
+            "run_id": shipper.post("/labels", {"count": 1}).json["id"],
+            "driver_id": carrier.post("/drivers", DRIVER).json["id"],
+            "document_id": shipper.post("/organization/documents", PAPER).json["id"],
+            "key_id": shipper.post("/keys", {"name": "TMS", "scopes": ["read"]}).json["id"],
+            "invitation_id": shipper.post("/people/invitations", {"roles": ["viewer"]}).json["id"],
+            "user_id": shipper.user_id,
+            "org_id": shipper.org_id,
+            **published(shipper, carrier),
         }
+        self.ids["exception_id"] = exception_of(app, shipper, order["id"])
         self.ids["number"] = shipper.get(f"/orders/{order['id']}").json["consignment"]["tracking_number"]
-        self.secrets = [value for key, value in self.ids.items() if key != "number"]
-        self.secrets += ["secret bearings", "浙B12345", shipper.org_id, carrier.org_id]
+        # Too short to be looked for in answers; and the carrier, whose truck is on public offer under its name.
+        plain = {"number", "exception_id", "delivery_id", "series", "kind", "form", "partner_id"}
+        self.secrets = [value for key, value in self.ids.items() if key not in plain]
+        self.secrets += ["secret bearings", "浙B12345", shipper.org_id]
 
 
 @pytest.fixture
-def world(shipper: Any, carrier: Any, deal: Any) -> World:
-    return World(shipper, carrier, deal)
+def world(app: APIFlask, shipper: Any, carrier: Any, deal: Any) -> World:
+    return World(app, shipper, carrier, deal)
 
 
 def _routes(app: APIFlask) -> list[tuple[str, Rule]]:
@@ -91,8 +114,39 @@ def _body(rule: Rule, ids: dict[str, str]) -> dict[str, object]:
         "/capacities": {"vehicle_id": ids["vehicle_id"], "origin": "Ningbo", "ready": soon},
         "/devices": {"name": "device-new1", "kind": "tracker", "vehicle_id": ids["vehicle_id"]},
         "/devices/<name>/read-points": {"points": []},
+        "/devices/<name>/duty": {"on": True},
+        "/orders/<order_id>/milestones": {"code": "LOAD", "occurred_at": "2026-01-01T08:00:00Z"},
+        "/fences": FENCE,
+        "/drafts/parse": {"text": "宁波到上海"},
+        "/drafts": {},
+        "/drafts/<draft_id>": {"fields": {}, "version": 1},
+        "/repeats": REPEAT,
+        "/partners": {"partner": "nobody"},
+        "/saved-lanes": LANE,
+        "/flags/<flag_id>/close": {"reason": "looked into"},
+        "/exceptions/<exception_id>/settle": {"note": "a new film"},
+        "/devices/<name>/vehicle": {"vehicle_id": ids["vehicle_id"]},
+        "/labels": {"count": 1},
+        "/organization": {"name_en": "Others"},
+        "/webhooks": HOOK,
+        "/webhooks/<webhook_id>": HOOK,
+        "/loads/<load_id>": {
+            "goods": "paper",
+            "weight_kg": 10,
+            "origin": "Ningbo",
+            "destination": "Shanghai",
+            "pickup": soon,
+            "delivery": soon,
+            "version": 1,
+        },
+        "/orders/<order_id>/move": {"to": "TO_LOADING"},
+        "/orders/<order_id>/fuel": {"litres": 60},
+        "/handling": {"step": "gate_out", "objects": ["CSQU3054383"]},
         "/jobs/<job_id>/replan": {"now_s": 0},
         "/orders/<order_id>/confirm": {"vehicle_id": ids["vehicle_id"]},
+        "/vehicles/<vehicle_id>": TRUCK,
+        "/drivers/<driver_id>": DRIVER,
+        "/people/<user_id>/roles": {"roles": ["viewer"]},
     }.get(rule.rule.removeprefix("/api/v1"), {})
 
 
@@ -100,6 +154,10 @@ def _query(rule: Rule, ids: dict[str, str]) -> str:
     if rule.rule.endswith("/why-not"):
         other = "capacity_id" if "<load_id>" in rule.rule else "load_id"
         return f"?{other}={ids[other]}"
+    if rule.rule.endswith("/first-free"):
+        return "?purpose=load&plate=SECRET-1&body=box&length_cm=960"
+    if rule.rule.endswith("/recall"):
+        return "?what=" + quote("(01)09506000134352(10)L7")
     return "?kind=job&id=1" if rule.rule.endswith("/why") else ""
 
 
@@ -126,34 +184,19 @@ def test_anonymous_and_false_callers_get_401_except_where_it_is_public(
             _no_secret(name, answer, world, path)
 
 
-def test_a_stranger_sees_a_foreign_thing_as_a_missing_one(app: APIFlask, world: World, stranger: Any) -> None:
-    for method, rule in _routes(app):
-        name = _name(method, rule)
-        if name in ("DELETE /tokens/current", "GET /tracking/<number>"):
-            continue
-        foreign, missing = _ask(stranger, method, rule, world.ids), _ask(stranger, method, rule, MISSING)
-        assert foreign.status_code < 500, (name, foreign.text)
-        _no_secret(name, foreign, world, "")
-        if "<" in rule.rule or name in ("POST /quotes", "POST /capacities", "POST /devices"):
-            assert (foreign.status_code, foreign.json) == (404, missing.json), (name, foreign.status_code)
-
-
-def test_who_only_looks_changes_nothing(app: APIFlask, world: World, supervisor: Any, viewer: Any) -> None:
-    for method, rule in _routes(app):
-        name = _name(method, rule)
-        if method == "GET" or name in ("POST /tokens", "DELETE /tokens/current"):
-            continue
-        for person in (supervisor, viewer):
-            answer = _ask(person, method, rule, world.ids)
-            assert answer.status_code in (403, 404), (name, answer.status_code, answer.text)
-
-
 def test_the_operator_and_the_supervisor_read_everything(
     app: APIFlask, world: World, operator: Any, supervisor: Any
 ) -> None:
     for method, rule in _routes(app):
         if method != "GET" or "organizations" in rule.rule:
             continue
+        if rule.rule.endswith("/vehicles/<vehicle_id>/history"):
+            continue  # a vehicle's whole past is its owner's alone
+        if rule.rule.endswith("/auction"):
+            continue  # the world's load takes quotes: test_auctions.py
+        if rule.rule.endswith("/documents/<document_id>"):
+            assert (operator.get(f"/documents/{world.ids['document_id']}").status_code) == 200
+            continue  # papers are for the operator, not for an authority
         for person in (operator, supervisor):
             answer = _ask(person, method, rule, world.ids)
             expected = 409 if rule.rule.endswith(PLANNED) else 200

@@ -17,7 +17,8 @@ from typing import Any
 
 import numpy as np
 
-OPEN, CLOSED = -(10**12), 10**12
+# Mean cost of a leg that PyVRP is given: its penalties end at 100,000 a unit of what is broken.
+LEG_COST = 50_000
 
 
 def pyvrp(problem: dict, seconds: float, seed: int) -> dict:
@@ -26,12 +27,24 @@ def pyvrp(problem: dict, seconds: float, seed: int) -> dict:
 
     model = library.Model()
     places = [model.add_location(0, 0) for _ in problem["distances"]]
+    parts = parts_of(problem)
     depots = {}
     for kind, count in zip(problem["kinds"], problem["counts"], strict=True):
-        for end in (kind["start"], kind["end"]):
+        reloads = [place for place, _ in kind["reloads"]]
+        if any(duration for _, duration in kind["reloads"]):
+            sys.exit("PyVRP's reloads take no time")
+        for end in (kind["start"], kind["end"], *reloads):
             if end not in depots:
                 depots[end] = model.add_depot(places[end])
         late = {} if kind["off"] is None else {"tw_late": kind["off"]}
+        if kind["max_duration_s"] is not None:
+            late["shift_duration"] = kind["max_duration_s"]
+        if kind["max_metres"] is not None:
+            late["max_distance"] = kind["max_metres"] // parts
+        if reloads:
+            late["reload_depots"] = [depots[place] for place in reloads]
+        if kind["max_trips"] is not None:
+            late["max_reloads"] = kind["max_trips"] - 1
         model.add_vehicle_type(
             count,
             kind["capacity"],
@@ -39,7 +52,7 @@ def pyvrp(problem: dict, seconds: float, seed: int) -> dict:
             end_depot=depots[kind["end"]],
             tw_early=kind["on"],
             **late,
-            **costs_of(kind, problem),
+            **costs_of(kind, problem, parts),
         )
     numbers = {"client": [], "shipment": []}
     for task in problem["tasks"]:
@@ -54,6 +67,7 @@ def pyvrp(problem: dict, seconds: float, seed: int) -> dict:
                 service_duration=stops[0]["service"],
                 tw_early=begin_end[0][0],
                 tw_late=begin_end[0][1],
+                **prize_of(task, problem, parts),
             )
         else:
             numbers["shipment"].append(task["stops"])
@@ -66,38 +80,70 @@ def pyvrp(problem: dict, seconds: float, seed: int) -> dict:
                 stops[1]["service"],
                 amount=task["taken"],
             )
+    distances = np.rint(np.array(problem["distances"]) / parts).astype(np.int64)
     data = model.data().replace(
-        distance_matrices=[np.array(problem["distances"])], duration_matrices=[np.array(problem["durations"])]
+        distance_matrices=[distances], duration_matrices=[np.array(problem["durations"])]
     )
     begun = time.monotonic()
     result = library.solve(data, stop=MaxRuntime(seconds), seed=seed, display=False)
     took = time.monotonic() - begun
     fleet = [list(vehicles) for vehicles in problem["vehicles_of_kind"]]
+    depot_places = list(depots)
     tours = []
     for route in result.best.routes() if result.is_feasible() else []:
+        reloads = [place for place, _ in problem["kinds"][route.vehicle_type()]["reloads"]]
+        activities = list(route.schedule())
         stops = []
-        for activity in route.schedule():
+        for activity in activities[1:-1]:
             if activity.is_client():
                 stops += numbers["client"][activity.idx]
             elif activity.is_pickup():
                 stops.append(numbers["shipment"][activity.idx][0])
             elif activity.is_delivery():
                 stops.append(numbers["shipment"][activity.idx][1])
+            else:
+                stops.append(-1 - reloads.index(depot_places[activity.idx]))
         tours.append([fleet[route.vehicle_type()].pop(), stops])
     return {"tours": tours, "seconds": took, "version": f"pyvrp {version('pyvrp')}"}
 
 
-def costs_of(kind: dict, problem: dict) -> dict:
-    """Rates in thousandths: whole numbers, as the library wants them; hours of travel have no counterpart."""
+def parts_of(problem: dict) -> int:
+    """By what distances and money are divided, so that legs are cheap enough for the library's penalties to matter."""
+    rates = [kind["per_km"] for kind in problem["kinds"] if kind["per_km"]]
+    if not problem["by_rates"] or not rates:
+        return 1
+    leg, parts = float(np.mean(problem["distances"])) * min(rates), 1
+    while leg / parts > LEG_COST:
+        parts *= 10
+    return parts
+
+
+def prize_of(task: dict, problem: dict, parts: int) -> dict:
+    """When a client's goods are there, and what missing it costs, in the unit of the rates."""
+    found = {} if task["release_s"] is None else {"release_time": task["release_s"]}
+    if problem["prizes"] and task["prize"] is not None:
+        found |= {"prize": round(task["prize"] * 1000 / parts), "required": False}
+    return found
+
+
+def costs_of(kind: dict, problem: dict, parts: int) -> dict:
+    """Rates in whole numbers, as the library wants them; hours of travel have no counterpart."""
     if not problem["by_rates"]:
         return {}
     if kind["per_hour"]:
         sys.exit("PyVRP's rates count waiting as well: hours of travel cannot be told")
-    return {"fixed_cost": round(kind["fixed"] * 1000), "unit_distance_cost": round(kind["per_km"])}
+    return {"fixed_cost": round(kind["fixed"] * 1000 / parts), "unit_distance_cost": round(kind["per_km"])}
 
 
 def vroom(problem: dict, seconds: float, threads: int) -> dict:
     import vroom as library
+
+    if problem["prizes"]:
+        sys.exit("VROOM knows priorities, not prizes")
+    if any(kind["reloads"] for kind in problem["kinds"]):
+        sys.exit("VROOM knows no reloads")
+    if any(kind["max_duration_s"] is not None for kind in problem["kinds"]):
+        sys.exit("VROOM limits travel, not the duration of a route")
 
     def windows(values: list) -> list:
         return [library.TimeWindow(a, b) for a, b in values]
@@ -109,7 +155,8 @@ def vroom(problem: dict, seconds: float, threads: int) -> dict:
         given.set_costs_matrix("car", np.array(problem["distances"], dtype=np.uint32))
     for number, kind_number in problem["vehicles"]:
         kind = problem["kinds"][kind_number]
-        limits = {"max_tasks": kind["max_stops"]} if kind["max_stops"] is not None else {}
+        named = {"max_tasks": "max_stops", "max_distance": "max_metres", "max_travel_time": "max_travel_s"}
+        limits = {name: kind[own] for name, own in named.items() if kind[own] is not None}
         costs = {}
         if problem["by_rates"]:
             costs["costs"] = library.VehicleCosts(
@@ -176,7 +223,9 @@ def plot(figures: dict, target: str) -> None:
     families = list(dict.fromkeys(run["family"] for run in wanted))
     columns = min(len(families), 3)
     rows = -(-len(families) // columns)
-    figure, grid = pyplot.subplots(rows, columns, figsize=(6 * columns, 4 * rows), squeeze=False)
+    figure, grid = pyplot.subplots(
+        rows, columns, figsize=(6 * columns, 4 * rows), squeeze=False, layout="constrained"
+    )
     for axes in grid.flat[len(families) :]:
         axes.set_visible(False)
     for axes, family in zip(grid.flat, families, strict=False):

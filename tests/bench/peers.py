@@ -68,6 +68,8 @@ def run_peer(name: str, problem: Problem, python: Path, *, seconds: float, seed:
 def _rank(plan: Plan | None) -> tuple[float, ...]:
     if plan is None:
         return ()
+    if plan.objective is Objective.PROFIT:
+        return (plan.cost - plan.revenue,)
     main = plan.cost if plan.objective is Objective.COST else plan.distance_m
     return (len(plan.unassigned), main)
 
@@ -112,7 +114,8 @@ def as_numbers(problem: Problem) -> dict[str, Any]:
     return {
         "durations": problem.durations_s.tolist(),
         "distances": problem.distances_m.tolist(),
-        "by_rates": problem.objective is Objective.COST,
+        "by_rates": problem.objective in (Objective.COST, Objective.PROFIT),
+        "prizes": problem.objective is Objective.PROFIT,
         "kinds": [json.loads(key) for key in kinds],
         "counts": [of_vehicle.count(kind) for kind in range(len(kinds))],
         "vehicles_of_kind": [
@@ -140,6 +143,11 @@ def _kind(vehicle: Vehicle, code: dict[str, int]) -> dict[str, Any]:
         "off": vehicle.window.end_s if vehicle.window else None,
         "skills": sorted(code[s] for s in vehicle.skills),
         "max_stops": vehicle.max_stops,
+        "max_metres": vehicle.max_distance_m,
+        "max_travel_s": vehicle.max_travel_s,
+        "max_duration_s": vehicle.max_duration_s,
+        "reloads": [[reload.location, reload.duration_s] for reload in vehicle.reloads],
+        "max_trips": vehicle.max_trips,
         "fixed": vehicle.fixed_cost,
         "per_hour": vehicle.cost_per_hour,
         "per_km": vehicle.cost_per_km,
@@ -157,6 +165,8 @@ def _tasks(problem: Problem, code: dict[str, int]) -> list[dict[str, Any]]:
                 "taken": _taken(problem, task),
                 "skills": sorted(code[s] for s in task.skills),
                 "priority": task.priority,
+                "prize": None if task.mandatory else task.revenue,
+                "release_s": task.release_s if isinstance(task, Job) else None,
             }
         )
         first += len(task.visits)

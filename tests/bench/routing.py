@@ -46,7 +46,6 @@ from haoyun.routing import (
     BadFormat,
     Objective,
     Plan,
-    Problem,
     Progress,
     ReadResult,
     as_json,
@@ -91,9 +90,10 @@ def instances(data: Path, families: list[str], names: list[str]) -> list[Instanc
     return [instance for instance in found if not names or instance.name in names]
 
 
-def objective_of(problem: Problem, wanted: str) -> str:
-    """What is minimized: HFVRP's costs are its own, everything else goes by the command line."""
-    return Objective.COST.value if problem.objective is Objective.COST else wanted
+def objective_of(found: ReadResult, wanted: str) -> str:
+    """What is minimized: HFVRP's costs and PCVRPTW's prizes are their own, everything else goes by the command line."""
+    costs = found.problem.objective is Objective.COST
+    return (Objective.COST if costs else found.objective(wanted)).value
 
 
 def to_do(
@@ -107,7 +107,7 @@ def to_do(
         except BadFormat as refusal:
             print(f"skipped {instance.name} ({instance.family}): {refusal}")
             continue
-        objective = objective_of(found.problem, arguments.objective)
+        objective = objective_of(found, arguments.objective)
         for solver in solvers:
             key = (instance.name, solver, objective, arguments.time, arguments.seed)
             if key not in figures.runs:
@@ -116,7 +116,7 @@ def to_do(
 
 def run(todo: Todo, found: ReadResult, arguments: argparse.Namespace, crew: Crew) -> Run:
     """Solve one instance with one solver."""
-    objective = objective_of(found.problem, arguments.objective)
+    objective = objective_of(found, arguments.objective)
     heard: list[Progress] = []
     if todo.solver == OURS:
         plan: Plan | None = solve(
@@ -136,9 +136,8 @@ def run(todo: Todo, found: ReadResult, arguments: argparse.Namespace, crew: Crew
             todo.solver, found.problem, python, seconds=arguments.time, seed=arguments.seed
         )
         plan, seconds, note = answer.plan, answer.seconds, answer.note
-    figures = as_json(found.problem, plan, found.legend) if plan is not None else None
-    unit = (figures["cost"] if objective == "cost" else figures["distance"]) if figures else 0.0
-    raw = _raw(plan, objective) if plan is not None else 0.0
+    unit = _in_its_unit(found, plan, objective) if plan is not None else 0.0
+    raw = plan.cost if plan is not None else 0.0  # progress tells costs; here they are as good as distances
     return Run(
         instance=todo.instance.name,
         family=todo.instance.family,
@@ -149,16 +148,19 @@ def run(todo: Todo, found: ReadResult, arguments: argparse.Namespace, crew: Crew
         seed=arguments.seed,
         vehicles=plan.vehicles if plan is not None else 0,
         cost=float(unit),
-        unserved=len(figures["unassigned"]) if figures else len(found.problem.tasks),
+        unserved=len(plan.left_out(found.problem) if plan is not None else found.problem.tasks),
         seconds=round(seconds, 2),
         note=note,
         history=[(round(p.seconds, 2), p.cost * unit / raw) for p in heard if not p.unassigned and raw],
     )
 
 
-def _raw(plan: Plan, objective: str) -> float:
-    """The cost as progress tells it, in the problem's own unit."""
-    return float(plan.cost if objective == "cost" else plan.distance_m)
+def _in_its_unit(found: ReadResult, plan: Plan, objective: str) -> float:
+    """What was asked to be small, in the file's unit; where there are prizes, those that are missed count."""
+    figures = as_json(found.problem, plan, found.legend)
+    if objective == Objective.PROFIT:
+        return float(figures["cost"] + figures["uncollected"])
+    return float(figures["cost"] if objective == Objective.COST else figures["distance"])
 
 
 def heading(arguments: argparse.Namespace) -> dict[str, object]:
@@ -236,7 +238,8 @@ def main(words: list[str]) -> None:
     measure(arguments, figures, about)
     shown = figures.chosen(arguments.objective, arguments.time, arguments.seed)
     if arguments.objective != "vehicles":
-        shown += figures.chosen(Objective.COST.value, arguments.time, arguments.seed)
+        for own in (Objective.COST, Objective.PROFIT):
+            shown += figures.chosen(own.value, arguments.time, arguments.seed)
     print("instance      stops          ours  veh      reference   veh left    time  gaps in percent")
     print("\n".join(line(figures, runs) for runs in shown))
     print("\n".join(summary(figures, shown)))

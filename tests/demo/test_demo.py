@@ -134,6 +134,7 @@ def test_a_visitor_finds_what_is_promised_and_loses_nothing(start: Callable[[], 
     operator = demo.sign_in("operator")
     _matches_have_reasons(demo, demo.sign_in("carrier"), operator)
     _an_order_has_one_timeline(demo, operator)
+    _the_desks_are_not_empty(demo, demo.sign_in("shipper"), operator)
 
     for name in CHILDREN:
         _a_killed_child_comes_back(demo, name)
@@ -177,6 +178,14 @@ def _an_order_has_one_timeline(demo: Demo, operator: str) -> None:
         return False
 
     demo.until("GPS and RFID milestones on one timeline", both_sources)
+
+
+def _the_desks_are_not_empty(demo: Demo, shipper: str, operator: str) -> None:
+    demo.until("drafts read from a message", lambda: len(demo.get("/drafts", shipper)["items"]) >= 2)
+    queue = "/organizations?verification=PENDING"
+    demo.until("a newcomer that waits for the operator", lambda: demo.get(queue, operator)["items"])
+    demo.until("docks to book", lambda: demo.get("/warehouses", operator)["items"])
+    demo.until("a global round", lambda: demo.get("/rounds", operator)["items"])
 
 
 def _a_killed_child_comes_back(demo: Demo, name: str) -> None:

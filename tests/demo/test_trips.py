@@ -7,14 +7,18 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import orjson
 import pytest
 
 from haoyun.platform.api.devices import ReadPoints
+from haoyun.platform.demo import floor
 from haoyun.platform.demo.errors import NotADemo
 from haoyun.platform.demo.state import DemoState, TruckState, load_state
-from haoyun.platform.demo.trips import Phase, Trip, gates, parked_reading, phase, read_points
+from haoyun.platform.demo.trips import PAST_THE_READER, Phase, Trip, gates, parked_reading, phase, read_points
 from haoyun.platform.demo.world import World
 from haoyun.rfid_ingest import ReadPoint, decode_epc, sscc_epc
+from haoyun.rfid_ingest.epc.scanned import scanned
+from haoyun.rfid_ingest.temperature import excursions, read_logger
 from haoyun.tracking.devices_store import IssuedCredential
 
 DEPARTS = datetime(2026, 3, 2, 0, 0, tzinfo=UTC)
@@ -49,10 +53,23 @@ def test_a_dock_reads_every_pallet_and_a_gate_only_pallets_of_the_trip() -> None
             assert seen == units
 
 
-def test_a_single_pallet_is_never_missed() -> None:
+def test_a_single_pallet_is_never_missed_where_there_is_a_reader() -> None:
     for seed in range(50):
         single = replace(TRIP, units=TRIP.units[:1], seed=seed)
-        assert all(gate.reads for gate in gates(single, ARRIVES))
+        read = [bool(gate.reads) for gate in gates(single, ARRIVES)]
+        assert read == [True, seed % PAST_THE_READER != 0, True, True]
+
+
+def test_lots_on_pallets_and_logger_files_are_such_as_the_platform_takes(world: World) -> None:
+    company = world.shippers[0]
+    for number in range(6):
+        for text in floor.lots(company, DEPARTS, number):
+            found = scanned(text)
+            assert not found.is_object and found.quantity in (12, 24)
+    for seed in (4, 5):
+        readings = floor.temperatures(replace(TRIP, seed=seed), 2, 8, DEPARTS + timedelta(hours=2))
+        out = excursions(read_logger(orjson.dumps(readings)), 2, 8)
+        assert bool(out) == (seed % floor.WARM_SHARE == 0)
 
 
 def test_phases_follow_each_other() -> None:

@@ -12,6 +12,7 @@ import pytest
 from epcis_documents import CONTEXT, document, example_paths, seen
 from werkzeug.test import TestResponse
 
+from haoyun.platform.epcis_api import capture
 from haoyun.rfid_ingest.epcis.documents.xml_reader import read_xml
 from haoyun.rfid_ingest.epcis.validation.check import faults
 
@@ -385,3 +386,25 @@ def test_too_large_a_document_is_refused_with_the_limits(party: Make) -> None:
     assert (answer.status_code, answer.headers["GS1-EPCIS-Capture-Limit"]) == (413, "10000")
     limits = me.call("OPTIONS", "/capture").headers
     assert limits["GS1-EPCIS-Capture-File-Size-Limit"] == str(8 * 1024 * 1024)
+
+
+def test_documents_are_checked_in_turn_and_a_large_one_holds_nobody_up(
+    party: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    turns: list[str] = []
+
+    class Turn:
+        def __enter__(self) -> None:
+            turns.append("taken")
+
+        def __exit__(self, *_error: object) -> None:
+            turns.append("given back")
+
+    monkeypatch.setattr(capture, "_turn", Turn())
+    monkeypatch.setattr(capture, "MOST_EVENTS_OF_A_TURN", 2)
+    me = party()
+    for count, taken in ((2, ["taken", "given back"]), (3, [])):
+        turns.clear()
+        answer = me.post("/capture", document(*(seen(n) for n in range(1, count + 1))))
+        job = me.get(answer.headers["Location"].removeprefix("/epcis/v2")).get_json()
+        assert job["success"] and turns == taken

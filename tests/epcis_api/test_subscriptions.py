@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import queue
 import socket
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -18,19 +20,22 @@ from apiflask import APIFlask
 from epcis_documents import document, seen
 
 from haoyun.platform.database import Databases, reading
-from haoyun.platform.epcis_api.deliver import SubscriptionFollower
+from haoyun.platform.epcis_api.deliver import AT_ONCE_OF_OWNER, SubscriptionFollower
 from haoyun.platform.services import EXTENSION
 from haoyun.rfid_ingest.epcis.errors import DeliveryFailed, SubscriptionRefused
 from haoyun.rfid_ingest.epcis.repository.tables import NAMED_QUERY, SUBSCRIPTION
 from haoyun.rfid_ingest.epcis.subscriptions import deliver as deliver_module
 from haoyun.rfid_ingest.epcis.subscriptions import post as post_module
-from haoyun.rfid_ingest.epcis.subscriptions.deliver import deliver_due
+from haoyun.rfid_ingest.epcis.subscriptions import store
+from haoyun.rfid_ingest.epcis.subscriptions.deliver import due_now
+from haoyun.rfid_ingest.epcis.subscriptions.deliver import serve as serve_one
 from haoyun.rfid_ingest.epcis.subscriptions.post import post, signature
 from haoyun.rfid_ingest.epcis.subscriptions.schedule import parse_schedule
 from haoyun.rfid_ingest.epcis.subscriptions.subscription import check_address
 from haoyun.rfid_ingest.epcis.validation.check import faults
 
 Make = Callable[..., Any]
+PATIENCE_S = 30.0
 
 
 @dataclass
@@ -77,7 +82,8 @@ def serve(databases: Databases) -> Callable[..., int]:
     def run(now: datetime) -> int:
         engine = databases.tracking
         send = lambda dest, body, token: post(dest, body, token, private=True)  # noqa: E731
-        return deliver_due(reading(engine).connect, engine.begin, send, now)
+        due = due_now(reading(engine).connect, now)
+        return sum(serve_one(reading(engine).connect, engine.begin, send, one, now) for one in due)
 
     return run
 
@@ -136,14 +142,16 @@ def test_two_workers_do_not_tell_the_same_thing_twice(
     _subscribe(me, receiver)
     me.post("/capture", document(seen(1)))
     engine, now = databases.tracking, datetime.now(UTC)
+    (one,) = due_now(reading(engine).connect, now)
     second: list[int] = []
 
     def send(dest: str, body: bytes, token: str | None) -> None:
-        second.append(deliver_due(reading(engine).connect, engine.begin, send, now))
+        second.append(serve_one(reading(engine).connect, engine.begin, send, one, now))
         post(dest, body, token, private=True)
 
-    assert deliver_due(reading(engine).connect, engine.begin, send, now) == 1
+    assert serve_one(reading(engine).connect, engine.begin, send, one, now) == 1
     assert (second, len(receiver.got)) == ([0], 1)
+    assert due_now(reading(engine).connect, now) == []
 
 
 def test_many_events_come_in_several_documents(
@@ -154,8 +162,20 @@ def test_many_events_come_in_several_documents(
     _subscribe(me, receiver)
     me.post("/capture", document(*(seen(n) for n in range(1, 6))))
     now = datetime.now(UTC)
-    assert [serve(now + timedelta(seconds=n)) for n in range(5)] == [1, 1, 1, 0, 0]
+    assert [serve(now + timedelta(seconds=n)) for n in range(2)] == [3, 0]
     assert [len(events) for events in receiver.events()] == [2, 2, 1]
+
+
+def test_a_receiver_that_keeps_up_gives_its_place_to_others_after_a_while(
+    monkeypatch: pytest.MonkeyPatch, party: Make, receiver: Receiver, serve: Callable[..., int]
+) -> None:
+    monkeypatch.setattr(deliver_module, "EVENTS_A_DOCUMENT", 2)
+    monkeypatch.setattr(deliver_module, "BURST_S", 0.0)
+    me = party()
+    _subscribe(me, receiver)
+    me.post("/capture", document(*(seen(n) for n in range(1, 6))))
+    now = datetime.now(UTC)
+    assert [serve(now + timedelta(seconds=n)) for n in range(4)] == [1, 1, 1, 0]
 
 
 def test_the_initial_record_time_brings_what_was_recorded_before(
@@ -206,10 +226,94 @@ def test_a_follower_serves_beside_the_others(party: Make, receiver: Receiver, da
     me.post("/capture", document(seen(1)))
     follower = SubscriptionFollower(private=True)
     now = datetime.now(UTC)
-    assert follower(databases, now) == 0  # the round has only begun
+    assert follower(databases, now) == 0  # the delivery has only begun
     assert follower.wait() == 1
-    assert follower(databases, now) == 1  # and tells of the one before
+    assert follower(databases, now) == 0
+    assert len(receiver.got) == 1
+
+
+class Hanging:
+    """Receivers that do not answer until they are let go; the others answer at once."""
+
+    def __init__(self) -> None:
+        self.go = threading.Event()
+        self.told: queue.Queue[str] = queue.Queue()
+
+    def __call__(self, dest: str, _body: bytes, _token: str | None) -> None:
+        self.told.put(dest)
+        if "slow" in dest:
+            self.go.wait(PATIENCE_S)
+
+
+def _subscribe_all(me: Any, names: list[str]) -> None:
+    me.post("/queries", {"name": "q", "query": {}})
+    for name in names:
+        wish = {"dest": f"https://{name}.example.org/", "stream": True}
+        assert me.post("/queries/q/subscriptions", wish).status_code == 201
+    me.post("/capture", document(seen(1)))
+
+
+def _told(send: Hanging, count: int) -> set[str]:
+    return {send.told.get(timeout=PATIENCE_S).split("/")[2].split(".")[0] for _ in range(count)}
+
+
+def test_a_receiver_that_hangs_holds_up_no_other(party: Make, databases: Databases) -> None:
+    send = Hanging()
+    _subscribe_all(party(), ["slow", "quick"])
+    _subscribe_all(party("carrier"), ["other"])
+    follower = SubscriptionFollower(private=True, send=send)
+    follower(databases, datetime.now(UTC))
+    assert _told(send, 3) == {"slow", "quick", "other"}
+    send.go.set()
+    assert follower.wait() == 3
+
+
+def test_an_organization_whose_receivers_hang_leaves_the_others_their_places(
+    party: Make, databases: Databases
+) -> None:
+    send = Hanging()
+    _subscribe_all(party(), [f"slow{n}" for n in range(20)])
+    _subscribe_all(party("carrier"), ["other"])
+    follower = SubscriptionFollower(private=True, send=send)
+    now = datetime.now(UTC)
+    for _ in range(3):
+        follower(databases, now)
+    told = _told(send, AT_ONCE_OF_OWNER + 1)
+    assert "other" in told and send.told.empty()
+    send.go.set()
     follower.wait()
+    follower(databases, now)  # and the next of the many come in their turn
+    assert len(_told(send, AT_ONCE_OF_OWNER) - told) == AT_ONCE_OF_OWNER
+    follower.wait()
+
+
+def test_the_organizations_take_turns(party: Make, databases: Databases) -> None:
+    _subscribe_all(party(), [f"a{n}" for n in range(4)])
+    _subscribe_all(party("carrier"), ["b0", "b1"])
+    with reading(databases.tracking).connect() as db:
+        due = store.due_subscriptions(db, datetime.now(UTC), limit=4)
+    assert Counter(one.owner for one in due) == {1: 2, 2: 2}
+
+
+def test_streams_with_nothing_new_do_not_stand_in_the_way(party: Make, databases: Databases) -> None:
+    me = party()
+    _subscribe_all(me, [f"a{n}" for n in range(3)])
+    with databases.tracking.begin() as db:
+        kept = sa.select(SUBSCRIPTION.c.id).order_by(SUBSCRIPTION.c.id).limit(2)
+        db.execute(sa.update(SUBSCRIPTION).where(SUBSCRIPTION.c.id.in_(kept)).values(cursor=1))
+        due = store.due_subscriptions(db, datetime.now(UTC), limit=1)
+    assert [one.cursor for one in due] == [0]
+
+
+def test_an_organization_has_so_many_subscriptions_and_no_more(
+    monkeypatch: pytest.MonkeyPatch, party: Make
+) -> None:
+    monkeypatch.setattr(store, "MOST_OF_OWNER", 2)
+    me, other = party(), party("carrier")
+    _subscribe_all(me, ["a", "b"])
+    refused = me.post("/queries/q/subscriptions", {"dest": "https://c.example.org/", "stream": True})
+    assert refused.status_code == 400 and "as many as it may" in refused.get_json()["detail"]
+    _subscribe_all(other, ["a"])
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from simulated_drives import KINDS, Drives
 from haoyun.maps.edge_index import EdgeIndex
 from haoyun.maps.errors import BadMapFile, MapError
 from haoyun.maps.learning.learned import LearnedSpeeds, LearnSettings
+from haoyun.maps.learning.marks import marks_of, sum_up
 from haoyun.maps.learning.observed import BINS, HOURS, EdgeSpeeds, hour_of_week, network_key, observe
 from haoyun.maps.learning.traversals import Traversals, traversals
 from haoyun.maps.matching.matcher import Matcher
@@ -239,3 +240,41 @@ def test_what_makes_no_histogram_is_refused_with_the_rule(town) -> None:
         LearnSettings(least=0)
     with pytest.raises(ValueError, match="priors above zero"):
         LearnSettings(prior_class=0)
+
+
+traversed = st.lists(
+    st.tuples(st.integers(0, 11), st.floats(0, 14 * 86_400), st.floats(1, 200)), min_size=1, max_size=60
+)
+
+
+@settings(max_examples=40, deadline=None)
+@given(drives=st.lists(traversed, max_size=4))
+def test_marks_of_drives_say_what_histograms_of_the_same_drives_say(quiet_town, drives) -> None:
+    town = quiet_town.network
+    found = [
+        Traversals(
+            np.array([d[0] for d in drive], dtype=np.int64),
+            np.array([MONDAY + d[1] for d in drive]),
+            np.array([d[2] for d in drive]),
+        )
+        for drive in drives
+    ]
+    histograms = observe(town, ZONE, found)
+    marks = sum_up(network_key(town), town.edge_count, [marks_of(drive, ZONE) for drive in reversed(found)])
+    assert (marks.key == histograms.key).all()
+    assert (marks.observations == histograms.observations).all()
+    assert np.allclose(marks.median_kmh(), histograms.median_kmh(), rtol=1e-12)
+    one, other = LearnedSpeeds(town, histograms), LearnedSpeeds(town, marks)
+    edges = np.array([0, 3, 11, 3])
+    along = other.speeds_along(edges)
+    for hour in (0, QUIET, RUSH, HOURS - 1):
+        assert np.allclose(one.speeds_at(hour)[edges], along[:, hour], rtol=1e-12)
+
+
+def test_marks_that_are_cut_off_or_of_another_network_are_refused(town) -> None:
+    drive = Traversals(np.array([5]), np.array([MONDAY]), np.array([40.0]))
+    marks = marks_of(drive, ZONE)
+    with pytest.raises(MapError, match="cut off"):
+        sum_up("x", town.edge_count, [marks[:-1]])
+    with pytest.raises(MapError, match="that there are not"):
+        sum_up("x", 5, [marks])

@@ -7,67 +7,21 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
+from market_offers import a_capacity, a_load
 
 from haoyun.platform.market.balance import Balance, balance_of
 from haoyun.platform.market.capacity import Capacity, CapacityState
-from haoyun.platform.market.load import Load, LoadState, PriceMode, Visibility, terms_of
+from haoyun.platform.market.driving import legal_duration_s
+from haoyun.platform.market.figures import lane_of
+from haoyun.platform.market.load import Load, LoadState, PriceMode, Visibility
 from haoyun.platform.market.match import Match, WhyNot, ranked
-from haoyun.platform.market.matching import explain, match_loads
-from haoyun.platform.market.roads import FRESH, legal_duration_s
+from haoyun.platform.market.matching import explain
+from haoyun.platform.market.roads import FRESH
 from haoyun.platform.market.score import WEIGHTS
-from haoyun.platform.market.testing import NOW, SITES, A, B, D, E, hours, load_draft, road_context, seen_at
-from haoyun.platform.market.values import Body, Certificate, Window
+from haoyun.platform.market.testing import NOW, SITES, A, B, D, E, hours, match_loads, road_context, seen_at
+from haoyun.platform.market.values import Body, Certificate, Equipment, Mode, Window
 
 HERE = road_context()
-
-
-def a_load(load_id: str = "load_1", **changes: object) -> Load:
-    own = {
-        name: changes.pop(name) for name in ("state", "distance_m", "duration_s", "org_id") if name in changes
-    }
-    draft = load_draft(**changes)
-    distance_m, duration_s = HERE.road(draft.origin.code, draft.destination.code)
-    system = {
-        "id": load_id,
-        "org_id": "org-shipper",
-        "state": LoadState.OPEN,
-        "version": 1,
-        "terms": 1,
-        "distance_m": distance_m,
-        "duration_s": duration_s,
-        "posted_at": NOW,
-        "expires_at": draft.expires_at or draft.pickup.end,
-    }
-    return Load(**{**terms_of(draft), **system, **own})
-
-
-def a_capacity(capacity_id: str = "cap_1", **changes: object) -> Capacity:
-    values: dict[str, object] = {
-        "id": capacity_id,
-        "org_id": "org-carrier",
-        "vehicle_id": f"veh_{capacity_id}",
-        "body": Body.BOX,
-        "weight_kg": 30_000,
-        "volume_dm3": 90_000,
-        "ldm_cm": 1_300,
-        "length_cm": 1_300,
-        "temperature_min_c": None,
-        "temperature_max_c": None,
-        "certificates": (),
-        "origin": A,
-        "destination": None,
-        "radius_km": 450,
-        "ready": hours(1, 48),
-        "cost_per_km_fen": 400,
-        "min_price_fen": None,
-        "note": "",
-        "lane": None,
-        "booked": 0,
-        "state": CapacityState.OPEN,
-        "version": 1,
-        "posted_at": NOW,
-    }
-    return Capacity(**{**values, **changes})  # type: ignore[arg-type]
 
 
 def judge(load: Load, capacity: Capacity, now: datetime = NOW, **positions: object) -> Match | WhyNot:
@@ -97,6 +51,13 @@ def test_a_feasible_pair_is_a_match_with_its_figures() -> None:
             "the load is not offered to this carrier",
         ),
         ({"body": frozenset({Body.REEFER})}, {}, "wrong_body", "needs reefer, is box"),
+        ({"mode": Mode.RAIL}, {}, "wrong_mode", "needs rail, moves by road"),
+        (
+            {"equipment": frozenset({Equipment.TAIL_LIFT, Equipment.STRAPS, Equipment.CRANE})},
+            {"equipment": frozenset({Equipment.STRAPS})},
+            "lacks_equipment",
+            "lacks crane/tail_lift",
+        ),
         ({"weight_kg": 30_001}, {}, "too_heavy", "1 kg too heavy"),
         ({"volume_dm3": 90_010}, {}, "too_voluminous", "10 dm³ too voluminous"),
         ({"ldm_cm": 1_320}, {}, "too_much_floor", "20 cm of floor too little"),
@@ -133,7 +94,6 @@ def test_a_feasible_pair_is_a_match_with_its_figures() -> None:
             "outside_destination_area",
             "delivery lies 51 km outside the area",
         ),
-        ({}, {"lane": ("B", "E")}, "other_lane", "the vehicle is booked for another lane: B -> E"),
         ({"duration_s": float("inf")}, {}, "no_road", "there is no road from Place B to Place D"),
         ({}, {"ready": hours(8.5, 48)}, "not_ready_in_time", "is ready 30 min after the pickup window"),
         ({"pickup": hours(0, 2.5)}, {}, "late_at_pickup", "30 min late at pickup"),
@@ -156,15 +116,37 @@ def test_why_not_names_the_broken_rule(
 
 
 def test_the_first_broken_rule_in_the_domains_order_is_told() -> None:
-    hopeless = a_load(weight_kg=50_000, body=frozenset({Body.TANK}), dg_class="3", pickup=hours(0, 0.1))
+    hopeless = a_load(
+        mode=Mode.RAIL,
+        equipment=frozenset({Equipment.CRANE}),
+        weight_kg=50_000,
+        body=frozenset({Body.TANK}),
+        dg_class="3",
+        pickup=hours(0, 0.1),
+    )
     told = []
     capacity = a_capacity(ready=hours(1, 48))
-    for cure in ({"body": Body.TANK}, {"weight_kg": 60_000}, {"certificates": (Certificate("dg-3"),)}, {}):
+    cures: tuple[dict[str, object], ...] = (
+        {"mode": Mode.RAIL},
+        {"body": Body.TANK},
+        {"equipment": frozenset({Equipment.CRANE})},
+        {"weight_kg": 60_000},
+        {"certificates": (Certificate("dg-3"),)},
+        {},
+    )
+    for cure in cures:
         answer = judge(hopeless, capacity)
         assert isinstance(answer, WhyNot)
         told.append(answer.key)
         capacity = replace(capacity, **cure)  # type: ignore[arg-type]
-    assert told == ["wrong_body", "too_heavy", "no_certificate", "not_ready_in_time"]
+    assert told == [
+        "wrong_mode",
+        "wrong_body",
+        "lacks_equipment",
+        "too_heavy",
+        "no_certificate",
+        "not_ready_in_time",
+    ]
 
 
 def test_one_common_temperature_is_enough() -> None:
@@ -241,11 +223,11 @@ def test_prices_of_the_lane_come_before_those_of_the_market() -> None:
     fixed = {"price_mode": PriceMode.FIXED}
     lane = [a_load(f"l{i}", price_fen=price, **fixed) for i, price in enumerate((100_000, 120_000, 200_000))]
     other = [a_load(f"o{i}", origin=A, destination=E, price_fen=400_000, **fixed) for i in range(4)]
-    basis = balance_of(lane + other, []).price_per_km(a_load(), 1.0)
+    basis = balance_of(lane + other, []).price_of_lane(lane_of(a_load()), 1.0)
     assert (basis.basis, basis.per_km_fen, basis.prices) == ("lane", 600, 3)
-    basis = balance_of(lane[:1] + other, []).price_per_km(a_load(), 1.0)
+    basis = balance_of(lane[:1] + other, []).price_of_lane(lane_of(a_load()), 1.0)
     assert (basis.basis, basis.per_km_fen) == ("market", 1000)
-    assert balance_of(lane[:1], []).price_per_km(a_load(), 650).basis == "reference"
+    assert balance_of(lane[:1], []).price_of_lane(lane_of(a_load()), 650).basis == "reference"
 
 
 def test_four_hours_at_the_wheel_need_no_rest_and_each_further_four_need_one() -> None:

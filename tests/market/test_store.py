@@ -12,6 +12,7 @@ from haoyun.platform.market.capacity import CapacityState
 from haoyun.platform.market.errors import FieldErrors, ForbiddenMove, NotAllowed, NotFound, Stale
 from haoyun.platform.market.load import Load, LoadState, PriceMode, Visibility
 from haoyun.platform.market.match import Match, WhyNot
+from haoyun.platform.market.matches_store import KEPT_PER_OFFER
 from haoyun.platform.market.store import (
     CapacityFilter,
     LoadFilter,
@@ -37,6 +38,7 @@ from haoyun.platform.market.store import (
     withdraw_capacity,
     withdraw_load,
 )
+from haoyun.platform.market.tables import MATCH
 from haoyun.platform.market.testing import (
     CARRIER,
     NOW,
@@ -55,7 +57,7 @@ from haoyun.platform.market.testing import (
     road_context,
     vehicle_draft,
 )
-from haoyun.platform.market.values import Body, Certificate
+from haoyun.platform.market.values import Body, Certificate, Equipment, Mode
 
 HERE = road_context()
 
@@ -70,7 +72,9 @@ def fixed(price_fen: int, **changes: object) -> dict[str, object]:
 
 def test_a_posted_load_is_read_back_as_it_was_written(db: sa.Connection) -> None:
     draft = load_draft(
+        mode=Mode.RAIL,
         body=frozenset({Body.BOX, Body.REEFER}),
+        equipment=frozenset({Equipment.CRANE, Equipment.STRAPS}),
         temperature_min_c=2,
         temperature_max_c=8,
         dg_class="3",
@@ -85,11 +89,15 @@ def test_a_posted_load_is_read_back_as_it_was_written(db: sa.Connection) -> None
 
 
 def test_a_posted_capacity_takes_what_it_leaves_open_from_its_vehicle(db: sa.Connection) -> None:
+    brought = {"mode": Mode.WATER, "equipment": frozenset({Equipment.FORKLIFT})}
     papers = (Certificate("dg-3", NOW + timedelta(days=9)), Certificate("insurance"))
     vehicle = a_vehicle(db, certificates=papers)
-    capacity = post_capacity(db, CARRIER, capacity_draft(vehicle, weight_kg=5_000, destination=E), NOW, HERE)
+    capacity = post_capacity(
+        db, CARRIER, capacity_draft(vehicle, weight_kg=5_000, destination=E, **brought), NOW, HERE
+    )
     assert get_capacity(db, capacity.id, CARRIER) == capacity
     assert (capacity.weight_kg, capacity.volume_dm3, capacity.body) == (5_000, 90_000, Body.BOX)
+    assert (capacity.mode, capacity.equipment) == (Mode.WATER, brought["equipment"])
     assert capacity.certificates == papers
 
 
@@ -319,11 +327,14 @@ def test_the_database_itself_refuses_an_oversold_capacity(db: sa.Connection) -> 
         db.execute(sa.text(f"UPDATE {schema}mkt_capacity SET weight_kg = -1 WHERE id = '{capacity.id}'"))
 
 
-def test_a_load_keeps_its_fifty_best_matches_on_a_full_market(stores: Databases) -> None:
+def test_each_offer_keeps_its_twenty_best_matches_and_no_more(stores: Databases) -> None:
     with stores.platform.begin() as db:
-        for i in range(80):
+        for i in range(40):
             post_capacity(db, CARRIER, capacity_draft(a_vehicle(db, f"京A{10_000 + i}")), NOW, HERE)
-        for i in range(20):
+        for i in range(60):
             post_load(db, SHIPPER, load_draft(weight_kg=1_000 + i, destination=(C, D, E)[i % 3]), NOW, HERE)
     with stores.platform.begin() as db:
-        assert rematch(db, NOW, HERE) == 50 * 20
+        assert KEPT_PER_OFFER * 60 < rematch(db, NOW, HERE) <= KEPT_PER_OFFER * (60 + 40)
+        for flag, own, other in (("of_load", "load_id", 60), ("of_capacity", "capacity_id", 40)):
+            kept = sa.select(sa.func.count()).where(MATCH.c[flag]).group_by(MATCH.c[own])
+            assert db.scalars(kept).all() == [KEPT_PER_OFFER] * other

@@ -106,7 +106,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     data = tmp_path_factory.mktemp("portal") / "data"
     databases = Databases.open(data)
     upgrade(databases)
-    app = create_app(Settings(data=data), databases)
+    app = create_app(Settings(data=data, live_port=0), databases)
     made = World(app, app.extensions["haoyun"])
     now = datetime.now(UTC)
     _people(made, now)

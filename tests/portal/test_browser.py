@@ -10,13 +10,17 @@ from urllib.parse import urlsplit
 
 import pytest
 from conftest import need, program
+from docks_world import furnish as furnish_docks
 
 from haoyun.maps.gazetteer.place_book import PlaceBook
+from haoyun.platform.docks.docks_store import docks_of
 from haoyun.platform.market.load import LoadDraft
 from haoyun.platform.market.store import post_load
 from haoyun.platform.market.values import Body, Window
 from haoyun.platform.portal.static_files import assets_are_built
 from haoyun.platform.trading.store import submit_quote
+from haoyun.tracking.context_store import fences_of
+from haoyun.tracking.geofences import Polygon
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is missing")
 axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-playwright-python is missing")
@@ -126,10 +130,15 @@ def test_every_page_is_clean_and_accessible(
     public = ["/", "/login", "/loads", "/trucks", "/track", f"/track/{site.tracking_number}"]
     carrier = [
         "/loads", f"/loads/{site.loads[1].id}", f"/trucks/{site.capacity_ids[0]}", "/trucks/new", "/orders",
-        f"/orders/{site.order_id}", "/live", "/dispatch", f"/dispatch/{site.job_id}", "/me",
+        f"/orders/{site.order_id}", f"/orders/{site.order_id}/share",
+        f"/orders/{site.order_id}/replay", "/alerts", "/alerts/rules", "/live", "/dispatch",
+        "/fences", "/exceptions", "/duty", "/privacy",
+        f"/dispatch/{site.job_id}", "/me",
+        "/devices", "/devices/new", "/devices/tracker-0001",
     ]  # fmt: skip
     if not everything:
-        public, carrier = ["/", public[-1]], ["/loads", f"/orders/{site.order_id}", "/live"]
+        public = ["/", public[-1]]
+        carrier = ["/loads", f"/orders/{site.order_id}", "/live", "/devices/tracker-0001"]
     shipper = ["/loads/new", f"/loads/{site.loads[1].id}"] if everything else []
     found = {}
     for email, paths in ((None, public), (CARRIER, carrier), (SHIPPER, shipper)):
@@ -141,10 +150,56 @@ def test_every_page_is_clean_and_accessible(
     assert {where: problems for where, problems in found.items() if problems} == {}
 
 
+@pytest.mark.parametrize(
+    ("language", "theme", "width"), [("zh", "light", 390), ("en", "dark", 390), ("en", "light", 1280)]
+)
+def test_every_page_of_docks_is_clean_and_accessible(
+    browser: Any, site: Any, language: str, theme: str, width: int
+) -> None:
+    house, booking = furnish_docks(site, site.actors[SHIPPER], site.actors[CARRIER])
+    with site.services.read() as db:
+        dock = docks_of(db, [house], site.actors[SHIPPER])[0].id
+    both = [f"/warehouses/{house}", f"/warehouses/{house}/book", "/bookings", f"/bookings/{booking}"]
+    own = [*both, f"/warehouses/{house}/edit", f"/docks/{dock}", f"/warehouses/{house}/docks/new"]
+    found = {}
+    for email, paths in ((CARRIER, ["/warehouses", *both]), (SHIPPER, [*own, "/warehouses/new"])):
+        tab = open_tab(browser, site.url, language, theme, width)
+        tab.sign_in(email)
+        found |= {(email, path): check(tab, path) for path in paths}
+        tab.page.context.close()
+    assert {where: problems for where, problems in found.items() if problems} == {}
+
+
 def check(tab: Tab, path: str) -> list[str]:
     tab.trouble.clear()
     tab.open(path)
     return tab.problems()
+
+
+@pytest.mark.parametrize(("language", "width"), [("zh", 390), ("en", 1440)])
+def test_a_device_is_registered_and_its_secret_seen_once(
+    browser: Any, site: Any, language: str, width: int
+) -> None:
+    name = f"phone-{language}-{width}"
+    tab = open_tab(browser, site.url, language, width=width)
+    tab.sign_in(CARRIER)
+    tab.open("/devices/new")
+    tab.page.fill("#f-name", "x")
+    tab.page.click(".form-foot button")
+    tab.page.locator("#d-name.err").wait_for()
+    tab.trouble.clear()  # the browser itself logs the status 422
+    tab.page.fill("#f-name", name)
+    tab.page.select_option("#f-vehicle_id", site.vehicle_ids[0])
+    tab.page.click(".form-foot button")
+    tab.page.locator(".qr svg").first.wait_for()
+    secret = tab.page.locator("#secret ~ dl dd").nth(2).inner_text()
+    assert len(secret) >= 22
+    assert tab.problems() == []
+    tab.page.click("main p > a.btn")
+    tab.page.wait_for_url(f"**/devices/{name}")
+    assert secret not in tab.page.content()
+    assert tab.problems() == []
+    tab.page.context.close()
 
 
 def test_a_missing_page_is_accessible_too(browser: Any, site: Any) -> None:
@@ -262,3 +317,24 @@ def a_quoted_load(site: Any) -> str:
         load = post_load(db, site.actors[SHIPPER], draft, now, market.snapshot(now))
         submit_quote(db, site.actors[CARRIER], load.id, site.capacity_ids[4], 180_000, now)
     return load.id
+
+
+def test_an_area_is_drawn_by_tapping_its_corners_and_is_watched(browser: Any, site: Any) -> None:
+    tab = open_tab(browser, site.url, "en", "light", 1280)
+    tab.sign_in(CARRIER)
+    tab.open("/fences")
+    page = tab.page
+    page.wait_for_selector("[data-draw]:not([hidden])")
+    page.check("input[name=draw_kind][value=polygon]")
+    canvas = page.locator(".fence-map canvas").first
+    for x, y in ((150, 120), (260, 120), (220, 210)):
+        canvas.click(position={"x": x, "y": y})
+        page.wait_for_timeout(350)  # two quick taps would be a zoom
+    page.fill("#f-name", "Tapped yard")
+    page.click("[data-fence-form] button[type=submit]")
+    page.wait_for_selector("text=The fence is watched from now on.")
+    with site.services.read_tracking() as db:
+        (fence,) = (one for one in fences_of(db, site.actors[CARRIER].org_id) if one.name == "Tapped yard")
+    assert isinstance(fence.shape, Polygon) and len(fence.shape.points) == 3
+    assert tab.problems() == []
+    page.context.close()

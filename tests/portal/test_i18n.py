@@ -12,7 +12,7 @@ from babel.messages.pofile import read_po
 
 from haoyun.platform.market.capacity import CapacityState
 from haoyun.platform.market.load import LoadState
-from haoyun.platform.market.score import WEIGHTS
+from haoyun.platform.market.score import STANDS_FOR, WEIGHTS
 from haoyun.platform.market.values import Body
 from haoyun.platform.portal import labels, network_data, reasons
 from haoyun.platform.trading.order import OrderFlag, OrderState
@@ -64,7 +64,7 @@ def test_every_state_and_code_has_words() -> None:
 
 
 def test_every_reason_has_words_and_evidence() -> None:
-    assert set(labels.REASONS) == set(WEIGHTS) | {"unknown_position"}
+    assert set(labels.REASONS) == set(WEIGHTS) | set(STANDS_FOR)
     assert set(reasons._KNOWN) | set(reasons._UNKNOWN) == set(labels.REASONS)
     assert set(reasons._EVIDENCE) == set(labels.REASONS)
 

@@ -9,29 +9,11 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
+from signing_in import CARRIER, SHIPPER, STRANGER, sign_in, text, token
 from werkzeug.test import TestResponse
 
 from haoyun.maps.gazetteer.place_book import PlaceBook
 from haoyun.platform.api.summary import summary_of
-
-PASSWORD = "correct horse battery"
-CARRIER, SHIPPER, STRANGER = "carrier@example.com", "shipper@example.com", "other@example.com"
-
-
-def text(response: TestResponse) -> str:
-    return response.get_data(as_text=True)
-
-
-def token(client: FlaskClient, path: str) -> str:
-    found = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', text(client.get(path)))
-    assert found is not None
-    return found.group(1)
-
-
-def sign_in(client: FlaskClient, email: str) -> FlaskClient:
-    form = {"email": email, "password": PASSWORD, "csrf_token": token(client, "/login")}
-    assert client.post("/login", data=form).status_code == 302
-    return client
 
 
 def test_guessing_a_password_on_the_page_is_slowed_down_for_that_address_only(client: FlaskClient) -> None:

@@ -26,7 +26,7 @@ from haoyun.tracking.envelope import seal
 from haoyun.tracking.geofences import Fence
 from haoyun.tracking.handlers import HandlerResult
 from haoyun.tracking.journeys import Journey
-from haoyun.tracking.journeys_store import open_journey
+from haoyun.tracking.journeys_open import open_journey
 from haoyun.tracking.messages import Message
 from haoyun.tracking.milestones_store import milestones_of
 from haoyun.tracking.tables import METADATA as TRACKING

@@ -13,11 +13,13 @@ import sqlalchemy as sa
 from haoyun.rfid_ingest import (
     bind_epcs,
     count_events,
+    decode_epc,
     epcs_of_journey,
     events_of_journey,
     sscc_epc,
     unbind_epcs,
 )
+from haoyun.rfid_ingest.epc.convert import TagOrder, to_hex
 from haoyun.rfid_ingest.errors import MalformedEpc
 from haoyun.tracking.errors import UnknownJourney
 
@@ -38,6 +40,24 @@ def test_a_passage_before_the_journey_does_not_count(yard: Any) -> None:
     assert bind_epcs(yard.db, [PALLET.uri], "C-1", NOW) == 0
     assert events_of_journey(yard.db, "C-1") == []
     assert bind_epcs(yard.db, [PALLET.uri], "C-1", NOW, since=NOW - timedelta(minutes=1)) == 1
+
+
+def test_a_plus_tag_of_a_bound_unit_speaks_for_it(yard: Any) -> None:
+    yard.open_journey()
+    bind_epcs(yard.db, [PALLET.uri], "C-1", NOW)
+    plus = decode_epc(to_hex(PALLET.dl_path, TagOrder(scheme="SSCC+")))
+    assert plus.uri == "" and plus.identity != PALLET.uri
+    yard.pass_gate(yard.read(plus, 10))
+    assert [m.occurred_at for m in yard.milestones()] == [NOW + timedelta(seconds=10)]
+    assert len(events_of_journey(yard.db, "C-1")) == 1
+
+
+def test_a_unit_bound_by_its_link_is_met_by_its_classic_tag(yard: Any) -> None:
+    yard.open_journey()
+    yard.pass_gate(yard.read(PALLET, 10))
+    assert bind_epcs(yard.db, [f"https://id.gs1.org{PALLET.dl_path}"], "C-1", NOW) == 1
+    unbind_epcs(yard.db, [PALLET.uri], "C-1", NOW + timedelta(seconds=5))
+    assert events_of_journey(yard.db, "C-1") == []
 
 
 def test_binding_again_changes_nothing(yard: Any) -> None:

@@ -232,3 +232,11 @@ def test_an_own_types_action_of_another_kind_is_stored_and_not_indexed(
 ) -> None:
     done = _store(db, {**SEEN, "type": "https://example.org/Own", "action": action})
     assert done.new == 1
+
+
+def test_an_event_that_is_too_large_is_refused_and_the_others_proceed(db: sa.Connection) -> None:
+    large = {**SEEN, "example:note": "x" * filing.LARGEST_EVENT}
+    outcome = _store(db, large, {**SEEN, "bizStep": "receiving"}, how="proceed")
+    (fault,) = outcome.faults
+    assert (fault.rule, fault.pointer, outcome.new) == ("too_large", "/epcisBody/eventList/0", 1)
+    assert str(filing.LARGEST_EVENT) in fault.zh and str(filing.LARGEST_EVENT) in fault.en

@@ -21,6 +21,7 @@ from haoyun.rfid_ingest.epcis.query.criteria import View
 from haoyun.rfid_ingest.epcis.query.fixed import FIXED
 from haoyun.rfid_ingest.epcis.query.paging import PageToken, fingerprint
 from haoyun.rfid_ingest.epcis.query.parse import parse_query
+from haoyun.rfid_ingest.epcis.repository import candidates, scan
 from haoyun.rfid_ingest.epcis.repository import search as search_module
 from haoyun.rfid_ingest.epcis.repository.capture import Behaviour, prepare, store
 from haoyun.rfid_ingest.epcis.repository.contexts import contexts_of
@@ -249,7 +250,7 @@ def test_conditions_are_joined(db: sa.Connection) -> None:
 
 def test_a_broad_pattern_narrows_a_sharp_one(monkeypatch: pytest.MonkeyPatch, db: sa.Connection) -> None:
     _keep(db, list(EVENTS.values()))
-    monkeypatch.setattr(search_module, "MOST_CANDIDATES", 1)
+    monkeypatch.setattr(candidates, "MOST_CANDIDATES", 1)
     assert _find(db, MATCH_parentID=SSCC, MATCH_anyEPC="urn:epc:idpat:sgtin:6901234.*.*") == ["packed"]
     assert _find(db, MATCH_parentID=SSCC, MATCH_anyEPC="urn:epc:idpat:sgtin:6901235.*.*") == []
     assert _find(db, MATCH_anyEPC="urn:epc:idpat:sgtin:6901234.*.*") == ["packed", "made", "wrong"]
@@ -258,9 +259,16 @@ def test_a_broad_pattern_narrows_a_sharp_one(monkeypatch: pytest.MonkeyPatch, db
 @pytest.mark.parametrize("order", ["eventTime", "recordTime", "ex:weight"])
 @pytest.mark.parametrize("direction", ["ASC", "DESC"])
 @pytest.mark.parametrize("narrow", [{}, {"MATCH_anyEPC": "urn:epc:idpat:sscc:6901234.*"}])
+@pytest.mark.parametrize("bite", [32, 1])
 def test_pages_hold_every_event_once_and_in_order(
-    db: sa.Connection, order: str, direction: str, narrow: dict[str, str]
+    monkeypatch: pytest.MonkeyPatch,
+    db: sa.Connection,
+    order: str,
+    direction: str,
+    narrow: dict[str, str],
+    bite: int,
 ) -> None:
+    monkeypatch.setattr(scan, "_BITE", bite)
     _keep(db, list(EVENTS.values()))
     query = parse_query({"orderBy": order, "orderDirection": direction, **narrow})
     whole = search(db, find_owner(db, "org-1"), query, 100).events
@@ -303,6 +311,7 @@ def test_a_page_ends_where_too_many_events_were_looked_at(
     monkeypatch: pytest.MonkeyPatch, db: sa.Connection
 ) -> None:
     _keep(db, list(EVENTS.values()))
+    monkeypatch.setattr(scan, "MOST_LOOKED_AT", 4)
     monkeypatch.setattr(search_module, "MOST_LOOKED_AT", 4)
     owner, query = find_owner(db, "org-1"), parse_query({"EQ_errorReason": "incorrect_data"})
     first = search(db, owner, query, 10)

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from haoyun.rfid_ingest.epcis.documents.context import namespaces_of
+from haoyun.rfid_ingest.epcis.documents.context import STANDARD, namespaces_of
+from haoyun.rfid_ingest.epcis.filing import file_event
 from haoyun.rfid_ingest.epcis.hash import canonical_text, event_hash
 
 # The reference implementation's values for the events with every possible field.
@@ -86,3 +87,22 @@ def test_facts_about_the_record_do_not_change_the_hash(change: dict[str, object]
 )
 def test_every_fact_of_the_event_changes_the_hash(change: dict[str, object]) -> None:
     assert event_hash({**SHIPPING, **change}) != event_hash(SHIPPING)
+
+
+@pytest.mark.parametrize("name", ["epcList", "childEPCs", "inputEPCList", "outputEPCList"])
+@pytest.mark.parametrize(
+    "listed",
+    [
+        [],
+        ["urn:epc:id:sgtin:4012345.012345.2", "urn:epc:id:sgtin:4012345.012345.1", "geo:1,2"],
+        ["urn:epc:id:sscc:4012345.1112223334 ", "urn:epc:id:sscc:4012345.1112223334"],
+    ],
+)
+def test_an_event_is_filed_under_its_hash(name: str, listed: list[str]) -> None:
+    event = {**SHIPPING, name: listed}
+    assert file_event(event, STANDARD).event_id == event_hash(event)
+
+
+def test_two_events_of_the_same_members_in_another_order_are_hashed_alike() -> None:
+    event = {**SHIPPING, "ex:note": "a", "ilmd": {"ex:lot": "1"}}
+    assert event_hash(dict(reversed(event.items()))) == event_hash(event)

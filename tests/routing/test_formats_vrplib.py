@@ -185,6 +185,23 @@ def test_what_has_no_prize_where_others_have_one_is_required() -> None:
     assert as_json(result.problem, plan, result.legend)["feasible"], "optional stops may stay behind"
 
 
+@pytest.mark.parametrize("wanted", [None, "distance", "cost", "profit"])
+def test_where_stops_have_prizes_the_distance_counts_with_those_that_are_missed(wanted: str | None) -> None:
+    result = read_problem(with_section("PRIZE_SECTION", "1 0", "2 4", "3 0", "4 1.5"))
+    assert result.objective(wanted) is Objective.PROFIT
+    assert result.objective("vehicles") is Objective.VEHICLES
+    plan = plan_of(result.problem, ((1,), (), ()))
+    assert plan is not None
+    assert as_json(result.problem, plan, result.legend)["uncollected"] == 5.5
+
+
+def test_without_prizes_a_file_is_asked_what_one_wants() -> None:
+    result = read_problem(CVRP)
+    assert [result.objective(wanted) for wanted in (None, "distance", "cost")] == [
+        result.problem.objective, Objective.DISTANCE, Objective.COST,
+    ]  # fmt: skip
+
+
 def test_vehicles_reload_at_depots_while_they_are_open_and_goods_come_later() -> None:
     text = with_section(
         "RELEASE_TIME_SECTION", "1 0", "2 0", "3 7", "4 0", "VEHICLES_RELOAD_DEPOT_SECTION", "1 1", "2", "3 1",

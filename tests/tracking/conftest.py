@@ -54,6 +54,13 @@ def sqlite_engine(tmp_path: Path) -> Iterator[sa.Engine]:
 
 
 @pytest.fixture
+def postgres_engine(tmp_path: Path, postgres_url: str) -> Iterator[sa.Engine]:
+    engine = open_tracking(tmp_path / "data", postgres_url)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
 def db(tracking_engine: sa.Engine) -> Iterator[sa.Connection]:
     with tracking_engine.begin() as connection:
         yield connection
@@ -82,6 +89,7 @@ class RunningBroker:
 
     address: BrokerAddress
     refresh: Callable[[sa.Engine], None]
+    gateway_address: BrokerAddress | None = None  # how the platform's own gateways sign in
 
 
 def _devices(engine: sa.Engine) -> list:
@@ -93,7 +101,9 @@ def _devices(engine: sa.Engine) -> list:
 def nats_broker(tmp_path: Path, free_port: int) -> Iterator[RunningBroker]:
     broker = EmbeddedBroker(tmp_path / "nats", free_port)
     broker.start([])
-    yield RunningBroker(broker.ingest_address, lambda engine: broker.reload(_devices(engine)))
+    yield RunningBroker(
+        broker.ingest_address, lambda engine: broker.reload(_devices(engine)), broker.gateway_address
+    )
     broker.stop()
 
 
@@ -115,6 +125,7 @@ user {ingest}
 topic read hy/v1/+/+/up/#
 topic write hy/v1/+/+/down/#
 topic readwrite hy/v1/probe/#
+topic readwrite +/data
 """
 
 

@@ -1,5 +1,6 @@
 """Raw device messages, as they come over the wire."""
 
+import json
 from datetime import UTC, datetime
 
 import pytest
@@ -7,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from haoyun.maps.crs import Crs, from_wgs84
-from haoyun.tracking.decoders import decode
+from haoyun.tracking.decoders import DECODERS, decode
 from haoyun.tracking.errors import BadFix, DecodeError
 from haoyun.tracking.fixes import PositionFix
 from haoyun.tracking.messages import Message
@@ -87,6 +88,19 @@ def test_owntracks_reports_without_a_position_are_taken_quietly() -> None:
     assert decode(message("owntracks", b'{"_type":"transition","event":"enter","desc":"yard"}')).fixes == ()
 
 
+def test_owntracks_says_its_battery_and_which_region_it_entered() -> None:
+    raw = b'{"_type":"location","batt":87,"bs":2,"lat":29.87,"lon":121.54,"tst":1778486398,"acc":-1}'
+    (fix,) = decode(message("owntracks", raw)).fixes
+    assert fix.sensors == {"battery_pct": 87, "charging": True}
+    assert fix.accuracy_m is None
+    raw = (
+        b'{"_type":"transition","wtst":1778480000,"lat":29.87,"lon":121.54,"tst":1778486398,"acc":5,"tid":"t1",'
+        b'"event":"enter","desc":"yard","t":"c"}'
+    )
+    (fix,) = decode(message("owntracks", raw)).fixes
+    assert fix.sensors == {"event": "enter yard"}
+
+
 def test_owntracks_encrypted_and_foreign_payloads_are_refused() -> None:
     with pytest.raises(DecodeError, match="encrypted"):
         decode(message("owntracks", b'{"_type":"encrypted","data":"x"}'))
@@ -96,26 +110,66 @@ def test_owntracks_encrypted_and_foreign_payloads_are_refused() -> None:
 
 def test_an_unsupported_kind_names_the_supported_ones() -> None:
     with pytest.raises(DecodeError, match="fixes, owntracks") as caught:
-        decode(message("nmea", b"$GPRMC"))
+        decode(message("morse", b".-"))
     assert caught.value.code == "unsupported_kind"
 
 
+_KEYS = [
+    "t",
+    "lat",
+    "lon",
+    "fixes",
+    "seq",
+    "base",
+    "crs",
+    "_type",
+    "tst",
+    "spd",
+    "sensors",
+    "position",
+    "latitude",
+    "longitude",
+    "fixTime",
+    "attributes",
+    "location",
+    "coords",
+    "timestamp",
+    "header",
+    "msg_id",
+    "body",
+    "time",
+    "status",
+    "alarm",
+    "extra",
+    "items",
+    "msgid",
+    "datalist",
+    "state",
+    "reported",
+    "latlng",
+    "ts",
+    "type",
+    "features",
+    "geometry",
+    "coordinates",
+    "properties",
+    "position.latitude",
+    "position.longitude",
+    "result",
+    "battery",
+    "jt808",
+    "event",
+]
+
 json_like = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
-    lambda inner: (
-        st.lists(inner, max_size=4)
-        | st.dictionaries(
-            st.sampled_from(["t", "lat", "lon", "fixes", "seq", "base", "crs", "_type", "tst", "spd"]), inner
-        )
-    ),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.sampled_from(_KEYS), inner),
     max_leaves=12,
 )
 
 
-@given(json_like, st.sampled_from(["fixes", "owntracks"]))
+@given(json_like, st.sampled_from(sorted(DECODERS)))
 def test_no_json_makes_a_decoder_raise_anything_else(value: object, kind: str) -> None:
-    import json
-
     try:
         decode(message(kind, json.dumps(value).encode()))
     except DecodeError as error:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 import random
+import select
 import signal
+import socket
+import struct
 import subprocess
 import sys
 import time
@@ -15,7 +18,9 @@ from hypothesis import strategies as st
 
 from haoyun.tracking.device_client import DeviceClient, DeviceFleet
 from haoyun.tracking.device_outbox import DeviceOutbox
+from haoyun.tracking.devices_store import IssuedCredential
 from haoyun.tracking.envelope import open_envelope
+from haoyun.tracking.mqtt_url import BrokerAddress
 from haoyun.tracking.outbox import OutboxState
 from haoyun.tracking.store import count_fixes, register_device
 from haoyun.tracking.testing import wait_for
@@ -144,3 +149,32 @@ def _register(db, name: str, now):
 def _stored(engine) -> int:
     with engine.begin() as db:
         return count_fixes(db)
+
+
+def test_a_line_that_breaks_while_the_window_is_sent_loses_nothing() -> None:
+    """Publishing writes at once: one message finds out that the line is gone, those behind it find none."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        address = BrokerAddress("127.0.0.1", server.getsockname()[1])
+        credential = IssuedCredential(
+            "demo-device-1", "secret", "hy/v1/0/demo-device-1/up", "hy/v1/0/demo-device-1/down/ack"
+        )
+        client = DeviceClient(address, credential, DeviceOutbox(), random.Random(1))
+        client.tick(time.monotonic())
+        line, _ = server.accept()
+        line.sendall(b"\x20\x02\x00\x00\x90\x03\x00\x01\x00")  # CONNACK, SUBACK
+        assert wait_for(lambda: move(client) or client.online)
+        line.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        line.close()  # with a reset
+        for n in range(20):
+            client.submit("fixes", [n])
+        assert wait_for(lambda: client.tick(time.monotonic()) or not client.online)
+        assert numbers(client.outbox) == list(range(1, 21))
+        client.close()
+
+
+def move(client: DeviceClient) -> None:
+    """What a fleet does with a client in each of its steps."""
+    client.tick(time.monotonic())
+    if (sock := client.socket()) is not None and select.select([sock], [], [], 0.01)[0]:
+        client.read()
+    client.write()

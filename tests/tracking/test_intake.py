@@ -95,7 +95,7 @@ def test_a_gap_is_stored_but_the_ack_stays(intake, inbox, tracking_engine) -> No
 def test_every_kind_of_nonsense_becomes_a_dead_letter_with_its_reason(intake, inbox, tracking_engine) -> None:
     inbox.deliver("somewhere/else", b"x")
     inbox.deliver("hy/v1/0/nobody-0001/up/fixes", b"{}")
-    inbox.deliver(f"{UP}/nmea", b"$GPRMC")
+    inbox.deliver(f"{UP}/morse", b".-")
     inbox.deliver(f"{UP}/fixes", b"{not json\x00")
     inbox.deliver(f"{UP}/fixes", orjson.dumps([item(0), item(1, lat=91)]))
     assert step(intake) == 5
@@ -110,7 +110,7 @@ def test_every_kind_of_nonsense_becomes_a_dead_letter_with_its_reason(intake, in
         "bad_fix",
     }
     reasons = dict(found)
-    assert reasons["unsupported_kind"] == "kind nmea is none of fixes, owntracks"
+    assert reasons["unsupported_kind"].startswith("kind morse is none of fixes, fixes-bd09")
     assert reasons["bad_fix"] == "item 1: latitude 91 is outside -90..90"
     with tracking_engine.begin() as db:
         assert b"{not json\x00" in [letter.payload for letter in list_dead_letters(db)]
@@ -154,9 +154,9 @@ class AckWatch(FakeInbox):
         self._engine = engine
         self.stored_at_ack = -1
 
-    def ack(self, batch: Sequence[Incoming]) -> None:
+    def ack(self, batch: Sequence[Incoming], replies: Sequence[tuple[str, bytes]] = ()) -> None:
         self.stored_at_ack = fixes(self._engine)
-        super().ack(batch)
+        super().ack(batch, replies)
 
 
 def test_nothing_is_acked_before_the_commit(tracking_engine, register, now) -> None:

@@ -58,10 +58,10 @@ def test_nothing_it_reports_looks_like_an_outlier() -> None:
     sim = truck(300)
     readings = sim.readings_between(NOW - timedelta(minutes=20), NOW + timedelta(hours=4), 15)
     fixes = [fix_at(r.at, 0, r.lat, r.lon, speed_kmh=r.speed_kmh, accuracy_m=r.accuracy_m) for r in readings]
-    result = run(fixes, {}, {})
-    assert not any(f.flags for f in result.fixes)
+    fold, out = run(None, fixes)
+    assert out.doubts == []
     driven = sim.position_at(readings[-1].at).distance_m
-    assert result.latest["truck-0001"].odometer_m == pytest.approx(driven, rel=0.03)
+    assert fold.odometer_m == pytest.approx(driven, rel=0.03)
 
 
 def test_noise_has_the_asked_size() -> None:

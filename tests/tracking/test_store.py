@@ -109,7 +109,6 @@ def test_positions_are_found_by_vehicle_time_and_window(db, register: Register, 
     register(db, "truck-0002", "v2")
     store_batch(db, ids(db), [fix_at(now, 0, 30, 120), fix_at(now, 0, 40, 110, device="truck-0002")], now)
     assert [p.vehicle_id for p in latest_positions(db)] == ["v1", "v2"]
-    assert [p.vehicle_id for p in latest_positions(db, bbox=(119, 29, 121, 31))] == ["v1"]
     assert [p.vehicle_id for p in latest_positions(db, vehicle_ids=["v2"])] == ["v2"]
     assert latest_positions(db, since=now + timedelta(seconds=1)) == []
     assert latest_positions(db, device_ids=[]) == []
@@ -130,7 +129,7 @@ def test_a_fix_sent_twice_is_stored_once(db, register: Register, now: datetime) 
 def test_a_late_fix_is_stored_and_the_newest_stays(db, register: Register, now: datetime) -> None:
     register(db)
     store_batch(db, ids(db), [fix_at(now, 60, 30, 120)], now)
-    store_batch(db, ids(db), [fix_at(now, 0, 31, 120)], now)
+    store_batch(db, ids(db), [fix_at(now, 0, 30.005, 120)], now)
     assert count_fixes(db) == 2
     assert find_latest(db, "v1").state.lat == 30
 

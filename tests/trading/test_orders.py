@@ -131,7 +131,7 @@ def test_an_order_cancelled_before_loading_gives_everything_back(db: sa.Connecti
     cancel_order(db, actor, order.id, NOW, "truck broke down")  # type: ignore[arg-type]
     assert get_load(db, deal.load.id, SHIPPER).state is LoadState.OPEN
     back = get_capacity(db, deal.capacity.id, CARRIER)
-    assert (back.weight_kg, back.ldm_cm, back.lane, back.booked) == (30_000, 1_300, None, 0)
+    assert (back.weight_kg, back.ldm_cm, back.plan, back.booked) == (30_000, 1_300, (), 0)
     assert back.state is CapacityState.OPEN
 
 

@@ -1,7 +1,7 @@
-"""OwnTracks JSON, kind `owntracks`: _type=location carries a fix (tst s, vel km/h, cog, alt m, acc m).
+"""OwnTracks JSON, kind `owntracks`: _type=location carries a fix (tst s, vel km/h, cog, alt m, acc m, batt %).
 
-WGS-84. The app's other reports (transition, waypoint, lwt, status …) hold no position of their own and are
-taken quietly.
+_type=transition (a region was entered or left) carries one where the app knew its position; lwt and the app's other
+reports hold none and are taken quietly. WGS-84.
 Format: https://owntracks.org/booklet/tech/json/
 """
 
@@ -9,41 +9,58 @@ from __future__ import annotations
 
 from typing import Any
 
-from haoyun.tracking.decoders.result import Decoded, number, required
+from haoyun.maps.crs import Crs
+from haoyun.tracking.decoders.fields import heading, instant, known, number, required, wgs84
+from haoyun.tracking.decoders.result import Decoded
 from haoyun.tracking.envelope import parse_json
-from haoyun.tracking.errors import BadFix, BadInstant, DecodeError
+from haoyun.tracking.errors import BadFix, DecodeError
 from haoyun.tracking.fixes import PositionFix
-from haoyun.tracking.instants import parse_instant
 from haoyun.tracking.messages import Message
+from haoyun.tracking.sensors import Sensors, sensors
+
+_CHARGING = {1: False, 2: True, 3: True}  # bs: unplugged, charging, full
+_EVENTS = ("enter", "leave")
 
 
-def decode(message: Message) -> Decoded:
-    """The fix of a location report; nothing for the app's other reports. Raises DecodeError."""
+def decode(message: Message, crs: Crs = Crs.WGS84) -> Decoded:
+    """The fix of a location or a transition; nothing for the app's other reports. Raises DecodeError."""
     report = parse_json(message.payload)
     if not isinstance(report, dict) or not isinstance(report.get("_type"), str):
         raise DecodeError("an OwnTracks report is an object with _type")
-    if report["_type"] == "encrypted":
+    kind = report["_type"]
+    if kind == "encrypted":
         raise DecodeError("the report is encrypted: use TLS, not payload encryption", code="encrypted")
-    return Decoded((_location(message, report),) if report["_type"] == "location" else ())
+    if kind == "location":
+        return Decoded((_fix(message, report, crs, _location_sensors(report)),))
+    if kind == "transition" and report.get("lat") is not None:
+        return Decoded((_fix(message, report, crs, _transition_sensors(report)),))
+    return Decoded(())
 
 
-def _location(message: Message, report: dict[str, Any]) -> PositionFix:
-    try:
-        fix_time = parse_instant(report.get("tst"))
-    except BadInstant as error:
-        raise BadFix(f"tst: {error}") from error
+def _fix(message: Message, report: dict[str, Any], crs: Crs, values: Sensors) -> PositionFix:
+    lat, lon = wgs84(required(report, "lat"), required(report, "lon"), crs)
     return PositionFix(
         device=message.device,
-        fix_time=fix_time,
+        fix_time=instant(report, "tst"),
         received_at=message.received_at,
-        lat=required(report, "lat"),
-        lon=required(report, "lon"),
-        speed_kmh=_known(number(report, "vel")),
-        heading_deg=_known(number(report, "cog")),
+        lat=lat,
+        lon=lon,
+        speed_kmh=known(number(report, "vel")),
+        heading_deg=heading(number(report, "cog")),
         altitude_m=number(report, "alt"),
-        accuracy_m=_known(number(report, "acc")),
+        accuracy_m=known(number(report, "acc")),
+        sensors=values,
     )
 
 
-def _known(value: float | None) -> float | None:
-    return None if value is None or value < 0 else value  # iOS writes -1 for unknown
+def _location_sensors(report: dict[str, Any]) -> Sensors:
+    state = report.get("bs")
+    charging = _CHARGING.get(state) if isinstance(state, int) else None
+    return sensors({"battery_pct": known(number(report, "batt")), "charging": charging})
+
+
+def _transition_sensors(report: dict[str, Any]) -> Sensors:
+    event = report.get("event")
+    if event not in _EVENTS:
+        raise BadFix(f"event {str(event)[:20]!r} is neither enter nor leave")
+    return sensors({"event": f"{event} {report.get('desc', '')}".strip()})

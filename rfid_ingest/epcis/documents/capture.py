@@ -14,6 +14,7 @@ from haoyun.rfid_ingest.epcis.validation.fault import Fault
 
 Event = dict[str, Any]
 MOST_LEVELS = 100  # of a document; answers wrap its events once more, and JSON is written to 254 levels
+_CONTAINERS = frozenset((dict, list))  # as parsed JSON has them
 _DOCUMENTS = ("EPCISDocument", "EPCISQueryDocument")
 
 
@@ -66,14 +67,12 @@ def check_depth(value: object) -> None:
 
 def is_deep(value: object) -> bool:
     """Whether lists and objects stand in one another on more than MOST_LEVELS levels."""
-    level = [value]
-    for _ in range(MOST_LEVELS + 1):
-        level = [
-            member
-            for one in level
-            if isinstance(one, dict | list)
-            for member in (one.values() if isinstance(one, dict) else one)
-        ]
+    level: list[Any] = [value] if type(value) in _CONTAINERS else []
+    for _ in range(MOST_LEVELS):
+        members: list[Any] = []
+        for one in level:
+            members += one.values() if isinstance(one, dict) else one
+        level = [member for member in members if type(member) in _CONTAINERS]
         if not level:
             return False
     return True

@@ -30,9 +30,9 @@ class View:
         return {**columns_of(self.event), "recorded_ms": self.recorded_ms}
 
     @cached_property
-    def keys(self) -> frozenset[tuple[str, Role]]:
-        """The index entries of the event."""
-        return frozenset(keys_of(self.event))
+    def keys(self) -> set[tuple[str, str]]:
+        """The index entries of the event: index key and role."""
+        return keys_of(self.event)
 
 
 @dataclass(frozen=True, slots=True)

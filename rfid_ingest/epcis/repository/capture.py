@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from haoyun.rfid_ingest.epcis.documents.capture import Capture
 from haoyun.rfid_ingest.epcis.documents.context import namespaces_of
-from haoyun.rfid_ingest.epcis.filing import LONGEST_IDENTIFIER, Filing, UnfitIdentifier, file_event
+from haoyun.rfid_ingest.epcis.filing import Filing, Unfit, file_event
 from haoyun.rfid_ingest.epcis.hash import WrongShape
 from haoyun.rfid_ingest.epcis.repository.append import append, own_events
 from haoyun.rfid_ingest.epcis.repository.contexts import keep_context
@@ -88,8 +88,8 @@ def _filed(event: object, path: Path, namespaces: Mapping[str, str]) -> Filing |
     own = {**namespaces, **namespaces_of(event["@context"])} if "@context" in event else namespaces
     try:
         filing = file_event(event, own)
-    except UnfitIdentifier as error:
-        return [Fault.of(path, "too_long", value=str(error.length), expected=str(LONGEST_IDENTIFIER))]
+    except Unfit as error:
+        return [Fault.of(path, error.rule, value=str(error.length), expected=str(error.most))]
     except WrongShape as error:
         return [Fault.of((*path, error.field), "shape", value=error.field)]
     except ValueError:

@@ -19,13 +19,15 @@ def keep_context(db: sa.Connection, context: object) -> int | None:
         return None
     text = orjson.dumps(context)
     digest = hashlib.sha256(text).digest()[:16]
-    query = sa.select(CONTEXT.c.id).where(CONTEXT.c.digest == digest)
-    found: int | None = db.scalar(query)
+    found: int | None = db.scalar(_OF_DIGEST, {"named": digest})
     if found is None:
         row = {"digest": digest, "document": text.decode()}
         db.execute(upsert(db, CONTEXT).values(row).on_conflict_do_nothing())
-        found = db.scalar(query)
+        found = db.scalar(_OF_DIGEST, {"named": digest})
     return found
+
+
+_OF_DIGEST = sa.select(CONTEXT.c.id).where(CONTEXT.c.digest == sa.bindparam("named"))
 
 
 def contexts_of(db: sa.Connection, numbers: Iterable[int | None]) -> dict[int | None, Any]:

@@ -57,7 +57,10 @@ def keep_job(
         "stored": outcome.new,
         "errors": orjson.dumps(errors).decode(),
     }
-    db.execute(CAPTURE_JOB.insert().values(row))
+    db.execute(_KEEP, row)
+
+
+_KEEP = CAPTURE_JOB.insert()
 
 
 def get_job(db: sa.Connection, org_id: str, job_id: str) -> CaptureJob:

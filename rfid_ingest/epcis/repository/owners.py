@@ -21,4 +21,7 @@ def owner_of(db: sa.Connection, org_id: str) -> int:
 
 def find_owner(db: sa.Connection, org_id: str) -> int:
     """The organization's number, NOBODY if it has none."""
-    return db.scalar(sa.select(OWNER.c.owner).where(OWNER.c.org_id == org_id)) or NOBODY
+    return db.scalar(_OF_ORGANIZATION, {"organization": org_id}) or NOBODY
+
+
+_OF_ORGANIZATION = sa.select(OWNER.c.owner).where(OWNER.c.org_id == sa.bindparam("organization"))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import orjson
@@ -27,7 +27,7 @@ from haoyun.rfid_ingest.epcis.subscriptions.store import Subscription
 from haoyun.rfid_ingest.errors import RfidError
 
 EVENTS_A_DOCUMENT = 100
-ROUND_S = 20.0  # a round ends then, whoever still waits: the next begins at once
+BURST_S = 5.0  # so long a receiver that keeps up is told on and on; then others get its place
 NUMBERS_A_LOOK = 5_000  # events looked at for one document
 
 Transaction = Callable[[], AbstractContextManager[sa.Connection]]
@@ -46,33 +46,42 @@ class _Parcel:
     more: bool
 
 
-def deliver_due(reading: Transaction, writing: Transaction, post: Post, now: datetime) -> int:
-    """Serve every subscription that is due, each once. Returns how many documents were taken."""
+def due_now(reading: Transaction, now: datetime) -> list[Subscription]:
+    """The subscriptions that are due, the organizations by turns."""
     with reading() as db:
-        due = store.due_subscriptions(db, now)
-        last = _last(db)
+        return store.due_subscriptions(db, now)
+
+
+def serve(reading: Transaction, writing: Transaction, post: Post, one: Subscription, now: datetime) -> int:
+    """Tell one receiver what it has to know, for some seconds at most. Returns how many documents were taken."""
+    end = time.monotonic() + BURST_S
     taken = 0
-    end = time.monotonic() + ROUND_S
-    for one in due:
-        # A stream with nothing new is due all the time; it is not written to.
-        if time.monotonic() < end and (one.schedule or one.cursor < last):
-            taken += _serve(reading, writing, post, one, now)
-    return taken
+    while True:
+        told = _tell(reading, writing, post, one, now)
+        if told is None:
+            return taken
+        taken += told.body is not None
+        if not told.more or time.monotonic() > end:
+            return taken
+        one = replace(one, cursor=told.cursor, due_at=now, failures=0)
 
 
-def _serve(reading: Transaction, writing: Transaction, post: Post, one: Subscription, now: datetime) -> bool:
+def _tell(
+    reading: Transaction, writing: Transaction, post: Post, one: Subscription, now: datetime
+) -> _Parcel | None:
+    """One document. None where there was nobody to tell, or it was not taken."""
     with writing() as db:
         if not store.claim(db, one, now):
-            return False
+            return None
     with reading() as db:
         try:
             parcel = _evaluated(db, one, now)
         except NotFound:  # the query and with it the subscription were deleted a moment ago
-            return False
+            return None
     if isinstance(parcel, str):
         with writing() as db:
             store.failed(db, one, parcel, now)
-        return False
+        return None
     try:
         if parcel.body is not None:
             post(one.dest, parcel.body, one.signature_token)
@@ -82,10 +91,10 @@ def _serve(reading: Transaction, writing: Transaction, post: Post, one: Subscrip
         )
         with writing() as db:
             store.failed(db, one, str(error), now)
-        return False
+        return None
     with writing() as db:
         store.delivered(db, one, parcel.cursor, now, notified=parcel.body is not None, more=parcel.more)
-    return parcel.body is not None
+    return parcel
 
 
 def _evaluated(db: sa.Connection, one: Subscription, now: datetime) -> _Parcel | str:

@@ -13,7 +13,7 @@ import ipaddress
 import socket
 import ssl
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from urllib.parse import SplitResult, urlsplit
 
@@ -34,8 +34,14 @@ def signature(token: str, body: bytes) -> str:
 
 def post(dest: str, body: bytes, token: str | None, *, private: bool) -> None:
     """Post a document. `private` allows addresses of the own network. Raises DeliveryFailed with the reason."""
+    headers = {"User-Agent": "Haoyun-EPCIS", **({"GS1-Signature": signature(token, body)} if token else {})}
+    send(dest, body, headers, private=private)
+
+
+def send(dest: str, body: bytes, headers: Mapping[str, str], *, private: bool) -> None:
+    """Post JSON with further headers, under the rules of this module. Raises DeliveryFailed with the reason."""
     try:
-        status = _status(urlsplit(dest), body, token, private=private)
+        status = _status(urlsplit(dest), body, headers, private=private)
     # A ValueError is an address that cannot be written: a label too long for a name, a path beyond ASCII.
     except (OSError, http.client.HTTPException, ValueError) as error:
         raise DeliveryFailed(f"{_host(dest)}: {error}"[:300]) from error
@@ -50,13 +56,11 @@ def _host(dest: str) -> str:
         return dest[:100]
 
 
-def _status(parts: SplitResult, body: bytes, token: str | None, *, private: bool) -> int:
+def _status(parts: SplitResult, body: bytes, more: Mapping[str, str], *, private: bool) -> int:
     """The status that the receiver answers the document with."""
     secure = parts.scheme == "https"
     host, port = str(parts.hostname), parts.port or (443 if secure else 80)
-    headers = {"Content-Type": "application/json", "Host": parts.netloc, "User-Agent": "Haoyun-EPCIS"}
-    if token:
-        headers["GS1-Signature"] = signature(token, body)
+    headers = {"Content-Type": "application/json", "Host": parts.netloc, "User-Agent": "Haoyun", **more}
     stream = socket.create_connection((_address(host, port, private=private), port), TIMEOUT_S)
     if secure:
         context = ssl.create_default_context()

@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 import sqlalchemy as sa
 
-from haoyun.rfid_ingest.epcis.errors import NotFound
+from haoyun.rfid_ingest.epcis.errors import NotFound, SubscriptionRefused
 from haoyun.rfid_ingest.epcis.repository.tables import EVENT, SUBSCRIPTION
 from haoyun.rfid_ingest.epcis.subscriptions.queries_store import get_query
 from haoyun.rfid_ingest.epcis.subscriptions.schedule import parse_schedule
@@ -20,6 +20,7 @@ from haoyun.tracking.instants import find_instant, from_ms, to_ms
 
 FIRST_PAUSE = timedelta(seconds=2)  # after a failed delivery; doubled with each, up to the longest
 LONGEST_PAUSE = timedelta(minutes=15)
+MOST_OF_OWNER = 100  # subscriptions of one organization
 LEASE = timedelta(minutes=1)  # several times as long as a delivery may take
 _NEVER_MS = 253_402_300_799_000  # the end of the calendar: a schedule that has no next time
 
@@ -48,8 +49,16 @@ class Subscription:
 def subscribe(
     db: sa.Connection, owner: int, query_name: str, wish: Wish, subscription_id: str, now: datetime
 ) -> Subscription:
-    """Keep a subscription to a named query. Raises NotFound for a query that is none."""
+    """Keep a subscription to a named query.
+
+    Raises NotFound for a query that is none, SubscriptionRefused when the organization has as many as it may have.
+    """
     get_query(db, owner, query_name)
+    kept = db.scalar(sa.select(sa.func.count()).where(SUBSCRIPTION.c.owner == owner)) or 0
+    if kept >= MOST_OF_OWNER:
+        raise SubscriptionRefused(
+            f"your organization has {kept} subscriptions, as many as it may; end one first"
+        )
     since = wish.initial_record_time or now
     last = EVENT.c.recorded_ms < to_ms(since)
     cursor = db.scalar(sa.select(sa.func.max(EVENT.c.seq)).where(EVENT.c.owner == owner, last)) or 0
@@ -103,9 +112,17 @@ def unsubscribe(db: sa.Connection, owner: int, query_name: str, subscription_id:
 
 
 def due_subscriptions(db: sa.Connection, now: datetime, limit: int = 100) -> list[Subscription]:
-    """What is to be looked at now: streams always, schedules at their times, failed ones after their pause."""
+    """What is to be served now: streams with something new behind their cursor, schedules at their times, failed ones
+    after their pause. The owners by turns, so that one with many keeps nobody waiting.
+    """
     t = SUBSCRIPTION.c
-    query = sa.select(SUBSCRIPTION).where(t.due_ms <= to_ms(now)).order_by(t.due_ms, t.id).limit(limit)
+    last = sa.select(sa.func.coalesce(sa.func.max(EVENT.c.seq), 0)).scalar_subquery()
+    turn = sa.func.row_number().over(partition_by=t.owner, order_by=(t.due_ms, t.id)).label("turn")
+    due = sa.select(SUBSCRIPTION, turn).where(
+        t.due_ms <= to_ms(now), t.schedule.is_not(None) | (t.cursor < last)
+    )
+    ranked = due.subquery()
+    query = sa.select(ranked).order_by(ranked.c.turn, ranked.c.due_ms, ranked.c.id).limit(limit)
     return [_subscription(row) for row in db.execute(query)]
 
 

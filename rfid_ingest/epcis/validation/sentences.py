@@ -131,6 +131,10 @@ RULES: Mapping[str, tuple[str, str]] = {
         "标识长 {value} 个字符，至多 {expected}",
         "an identifier has {value} characters, at most {expected} are kept",
     ),
+    "too_large": (
+        "事件的 JSON 长 {value} 个字符，至多 {expected}；请拆成几个事件",
+        "the event has {value} characters of JSON, at most {expected} are kept; write several events",
+    ),
     "too_many": (
         "文档含 {value} 个事件，每次至多 {expected}",
         "the document has {value} events, at most {expected} are taken at once",

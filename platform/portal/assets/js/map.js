@@ -3,6 +3,7 @@ import * as maplibre from "maplibre-gl";
 import { follow } from "./live.js";
 import { foreignStyle } from "./basemap.js";
 import { mapStyle, pageParts } from "./mapstyle.js";
+import { drawMore, offerWindow } from "./results.js";
 
 const EMPTY = { type: "FeatureCollection", features: [] };
 const PADDING = 56;
@@ -20,6 +21,8 @@ export async function mountMap(box) {
     document.addEventListener("haoyun:theme", () => dress(map, box, currentData(map, data)));
     if (box.dataset.live) follow(map, box, maplibre);
     else showWords(map);
+    if (box.dataset.more) drawMore(map, box, maplibre);
+    if (box.dataset.window) offerWindow(map, box);
     box.closest("[data-map-scope]")?.addEventListener("pointerover", (event) => light(map, event));
   } catch (error) {
     box.querySelector(".map-loading").textContent = box.dataset.unavailable;

@@ -1,5 +1,6 @@
 // Loaded on every page. The map and its library come only where a page has one.
 import htmx from "htmx.org";
+import { tickCountdowns } from "./countdown.js";
 import { completePlaces } from "./places.js";
 import { watchTheme } from "./theme.js";
 
@@ -10,7 +11,11 @@ htmx.config.history = false;
 watchTheme();
 markStalePanels();
 listen();
+tickCountdowns();
 for (const list of document.querySelectorAll("datalist[data-more]")) completePlaces(list);
+if (document.querySelector("[data-passkey-add], [data-passkey-sign-in]")) import("./passkeys.js").then(({ mountPasskeys }) => mountPasskeys());
+for (const box of document.querySelectorAll("[data-replay]")) import("./replay.js").then(({ mountReplay }) => mountReplay(box));
+for (const page of document.querySelectorAll("[data-fences]")) import("./fences.js").then(({ mountFences }) => mountFences(page));
 mountWhenSeen([...document.querySelectorAll("[data-map]")]); // a module runs when the page is parsed
 
 function mountWhenSeen(maps) {
@@ -38,6 +43,7 @@ function listen() {
   document.addEventListener("click", (event) => {
     const toggle = event.target.closest?.("[data-map-switch]");
     if (toggle) switchMap(toggle);
+    if (event.target.closest?.("[data-print]")) window.print();
   });
   document.addEventListener("change", (event) => {
     if (event.target.matches?.("[data-submit-on-change]")) event.target.form.requestSubmit();

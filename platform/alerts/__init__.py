@@ -1,0 +1,1 @@
+"""Alerts: what tracking notices, told to the people who asked for it. Start reading at follow.py."""

@@ -1,0 +1,1 @@
+"""Chat messages read by rules into drafts: `parse.parse_message` is the way in. Pure."""

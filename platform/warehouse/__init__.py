@@ -1,0 +1,1 @@
+"""What a warehouse does with goods: labels them, says what happens to them, and shows who held them."""
