@@ -14,6 +14,7 @@ import pytest
 import sqlalchemy as sa
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
+from second_look_hooks import pytest_addoption, pytest_sessionfinish  # noqa: F401
 
 from haoyun.maps.gazetteer.place_book import PlaceBook, open_places
 from haoyun.platform.database import Databases
