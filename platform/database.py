@@ -21,6 +21,9 @@ BUSY_TIMEOUT_MS = 30_000  # a database locked for 18 s lost nothing at 30 s
 CHECKPOINT_PAGES = 8192  # 32 MB: to copy pages home sooner writes most of them several times
 # An index of identities is touched all over, by each capture anew: its pages are read again and again.
 CAPTURE_CACHE_MB = 64
+# A search reads an index of many megabytes from end to end, more than a connection remembers: what the system holds in
+# memory anyway is then read in place instead of copied, a page at a time.
+MAPPED_MB = 256
 PING_AFTER_S = 10.0  # a pooled connection that rested so long is asked whether it still works
 _USED = "haoyun.used"  # when a connection came back to the pool, by the monotonic clock
 
@@ -47,7 +50,9 @@ class Databases:
         tracking = _sqlite(folder / "tracking.db")
         captures = _sqlite(folder / "tracking.db")
         sa.event.listen(captures, "connect", _remember_pages)
-        return cls(tracking, _sqlite(folder / "platform.db"), captures)
+        platform = _sqlite(folder / "platform.db")
+        sa.event.listen(platform, "connect", _map_pages)
+        return cls(tracking, platform, captures)
 
     @property
     def sqlite(self) -> bool:
@@ -125,6 +130,10 @@ def _configure(connection: sqlite3.Connection, _record: object) -> None:
 
 def _remember_pages(connection: sqlite3.Connection, _record: object) -> None:
     connection.execute(f"PRAGMA cache_size={-1024 * CAPTURE_CACHE_MB}")  # negative: KiB, not pages
+
+
+def _map_pages(connection: sqlite3.Connection, _record: object) -> None:
+    connection.execute(f"PRAGMA mmap_size={MAPPED_MB << 20}")
 
 
 def _begin(connection: sa.Connection) -> None:

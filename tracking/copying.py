@@ -1,4 +1,4 @@
-"""PostgreSQL's COPY in its binary form: rows of numbers into a temporary table, from where SQL takes them."""
+"""PostgreSQL's binary forms: COPY of rows of numbers into a temporary table, and one large value out of a query."""
 
 from __future__ import annotations
 
@@ -32,6 +32,16 @@ def copy_rows(
         cursor.execute(create)
         with cursor.copy(f"COPY {staging} ({', '.join(columns)}) FROM STDIN (FORMAT BINARY)") as copy:
             copy.write(_binary(types, rows))
+
+
+def binary_scalar(db: sa.Connection, query: sa.Select[Any]) -> Any:
+    """The one value of a query in PostgreSQL's binary form: bytes travel as they are, not twice as long as text."""
+    compiled = query.compile(dialect=db.dialect)
+    connection = db.connection.driver_connection
+    assert connection is not None
+    with connection.cursor(binary=True) as cursor:
+        found = cursor.execute(str(compiled), compiled.params).fetchone()
+    return found[0] if found else None
 
 
 def _binary(types: str, rows: Iterable[Sequence[Any]]) -> bytes:

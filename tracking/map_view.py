@@ -1,7 +1,7 @@
 """The newest positions in a window of the map: each of them where they are few, else gathered by the database's side.
 
 A row read into an object costs microseconds, and a map of a hundred thousand of them cannot be drawn anyway. So what
-lies in the window is first read as numbers, in one text that the database joins: device, pixel, moving. Decision 65.
+lies in the window is first read as numbers, in one value that the database joins: device, pixel, moving. Decision 65.
 """
 
 from __future__ import annotations
@@ -12,12 +12,14 @@ from typing import Any, NamedTuple
 import numpy as np
 import sqlalchemy as sa
 
+from haoyun.tracking.copying import binary_scalar
 from haoyun.tracking.fixes_store import FRESH, LatestPosition, latest_positions
 from haoyun.tracking.instants import to_ms
-from haoyun.tracking.map_window import BITS, Cluster, Dots, MapWindow
+from haoyun.tracking.map_window import BITS, Cluster, Dots, IntArray, MapWindow
 from haoyun.tracking.tables import DEVICE, LATEST
 
 MOST_SHOWN = 2000  # positions that a map draws one by one
+_ARRAY_HEADER = 20  # bytes: dimensions, flags, type, size, lower bound
 
 
 class MapView(NamedTuple):
@@ -47,7 +49,7 @@ def _revoked(db: sa.Connection) -> list[int]:
 
 
 def _dots(db: sa.Connection, window: MapWindow, now: datetime) -> Dots:
-    """As `Dots.packed` wants them. Read as one text: numbers of it are parsed ten times faster than rows are made."""
+    """As `Dots.packed` wants them, read as one value: its numbers are parsed ten times faster than rows are made."""
     t = LATEST.c
     by_lat, by_lon = window.pixels_by_degree
     east_of: Any = t.lon - window.west
@@ -55,19 +57,33 @@ def _dots(db: sa.Connection, window: MapWindow, now: datetime) -> Dots:
     if window.crosses:
         east_of = sa.case((t.lon < window.west, t.lon + 360 - window.west), else_=east_of)
         lon = sa.or_(t.lon >= window.west, t.lon <= window.east)
-    moving = sa.case((sa.and_(t.moving, t.fix_ms >= to_ms(now - FRESH)), 1), else_=0)
-    y, x = _whole(db, (t.lat - window.south) * by_lat), _whole(db, east_of * by_lon)
-    device = t.device_id if db.dialect.name == "sqlite" else sa.cast(t.device_id, sa.BigInteger)
-    key = device * 2 ** (2 * BITS + 1) + y * 2 ** (BITS + 1) + x * 2 + moving
-    query = sa.select(sa.func.aggregate_strings(_as_text(db, key), ","))
-    text = db.scalar(query.where(t.lat.between(window.south, window.north), lon))
-    return Dots.packed(np.fromstring(text or "", dtype=np.int64, sep=","))
+    moves = sa.and_(t.moving, t.fix_ms >= to_ms(now - FRESH))
+    y, x = (t.lat - window.south) * by_lat, east_of * by_lon
+    inside = t.lat.between(window.south, window.north), lon
+    if db.dialect.name == "sqlite":
+        place = sa.cast(y, sa.BigInteger), sa.cast(x, sa.BigInteger)
+        joined = sa.func.aggregate_strings(_key(t.device_id, *place, sa.case((moves, 1), else_=0)), ",")
+        text = db.scalar(sa.select(joined).where(*inside))
+        return Dots.packed(np.fromstring(text or "", dtype=np.int64, sep=","))
+    # Floating point holds these numbers exactly (53 bits), and PostgreSQL reckons quickest in one kind of number.
+    parts = (
+        sa.cast(t.device_id, sa.Double),
+        sa.func.floor(y),
+        sa.func.floor(x),
+        sa.case((moves, 1.0), else_=0.0),
+    )
+    keys = sa.func.array_send(sa.func.array_agg(_key(*parts, kind=float)))
+    return Dots.packed(_numbers_sent(binary_scalar(db, sa.select(keys).where(*inside)) or b""))
 
 
-def _as_text(db: sa.Connection, number: sa.ColumnElement[int]) -> sa.ColumnElement[Any]:
-    return number if db.dialect.name == "sqlite" else sa.cast(number, sa.Text)
+def _key(device: Any, y: Any, x: Any, moving: Any, kind: type[int] | type[float] = int) -> Any:
+    """As `Dots.packed` takes them apart."""
+    side = kind(2**BITS)
+    return ((device * side + y) * side + x) * kind(2) + moving
 
 
-def _whole(db: sa.Connection, number: sa.ColumnElement[float]) -> sa.ColumnElement[int]:
-    """Towards zero; PostgreSQL's cast alone would round."""
-    return sa.cast(number if db.dialect.name == "sqlite" else sa.func.trunc(number), sa.BigInteger)
+def _numbers_sent(sent: bytes) -> IntArray:
+    """The numbers of a one-dimensional array as PostgreSQL's array_send writes it."""
+    # The header, then length and value of each.
+    items = np.frombuffer(sent[_ARRAY_HEADER:], dtype=[("length", ">i4"), ("value", ">f8")])
+    return items["value"].astype(np.int64)

@@ -16,6 +16,7 @@ CELLS, PIXELS = 32, 32
 SIDE = CELLS * PIXELS
 BITS = 10  # of a pixel's number on one side
 IntArray = NDArray[np.int64]
+FloatArray = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +56,11 @@ class MapWindow:
         east_of = lon - self.west + (360 if lon < self.west else 0)
         return int((lat - self.south) * by_lat), int(east_of * by_lon)
 
-    def at(self, y: float, x: float) -> tuple[float, float]:
-        """Latitude and longitude of a place between pixels."""
+    def at(self, y: FloatArray, x: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Latitudes and longitudes of places between pixels, (n,) each."""
         by_lat, by_lon = self.pixels_by_degree
         lon = self.west + x / by_lon
-        return min(self.north, self.south + y / by_lat), lon - 360 if lon > 180 else lon
+        return np.minimum(self.north, self.south + y / by_lat), np.where(lon > 180, lon - 360, lon)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +100,8 @@ class Dots:
 
     def without(self, numbers: Sequence[int]) -> Dots:
         """All but these."""
+        if not numbers:
+            return self
         keep = ~np.isin(self.number, np.asarray(numbers, dtype=np.int64))
         return Dots(self.number[keep], self.y[keep], self.x[keep], self.moving[keep])
 
@@ -110,7 +113,7 @@ class Dots:
             for weights in (None, self.moving, self.y + 0.5, self.x + 0.5)
         )
         many = np.flatnonzero(count > 1)
-        middles = zip((y[many] / count[many]).tolist(), (x[many] / count[many]).tolist(), strict=True)
-        sizes = zip(count[many].astype(int).tolist(), moving[many].astype(int).tolist(), strict=True)
-        clusters = [Cluster(*window.at(*at), *size) for at, size in zip(middles, sizes, strict=True)]
+        lat, lon = window.at(y[many] / count[many], x[many] / count[many])
+        columns = lat, lon, count[many].astype(int), moving[many].astype(int)
+        clusters = [Cluster(*one) for one in zip(*(column.tolist() for column in columns), strict=True)]
         return clusters, np.sort(self.number[count[cell] == 1]).tolist()

@@ -13,7 +13,7 @@ from haoyun.platform.accounts.actor import Actor
 from haoyun.platform.market.areas import Lanes
 from haoyun.platform.market.capacity import MATCHABLE, Capacity, CapacityState
 from haoyun.platform.market.errors import FieldErrors
-from haoyun.platform.market.paging import keyset, marker, page_size
+from haoyun.platform.market.paging import keyset, marker, page_size, whole
 from haoyun.platform.market.rows import capacity_of
 from haoyun.platform.market.searching import among, count_up_to, is_open, on_lanes, overlapping, within
 from haoyun.platform.market.tables import CAPACITY, LOAD, MATCH
@@ -64,18 +64,25 @@ def list_capacities(
     viewer: Actor | None,
     limit: int = 50,
     after: str | None = None,
+    *,
+    count_to: int | None = None,
 ) -> Page[Capacity]:
-    """One page of capacities; open ones are public. Raises FieldErrors for a bad marker."""
+    """One page of capacities; open ones are public. Raises FieldErrors for a bad marker.
+
+    With `count_to` a first page says how many there are as `whole`; `count_to` + 1 stands for more than that.
+    """
     query = sa.select(CAPACITY.c.id).where(*_found(db, filters, viewer))
     query, key, descending = _sorted(query, filters.sort, viewer)
-    rows = list(
-        db.execute(keyset(query, key, CAPACITY.c.id, descending=descending, limit=limit, after=after))
+    paged = keyset(
+        query, key, CAPACITY.c.id, descending=descending, limit=limit, after=after, count_to=count_to
     )
+    rows = list(db.execute(paged))
     ids = [row.id for row in rows[: page_size(limit)]]
     found = (
         {row.id: row for row in db.execute(sa.select(CAPACITY).where(CAPACITY.c.id.in_(ids)))} if ids else {}
     )
-    return Page(tuple(capacity_of(found[one]) for one in ids), marker(rows, limit))
+    items = tuple(capacity_of(found[one]) for one in ids)
+    return Page(items, marker(rows, limit), whole(rows, count_to, after))
 
 
 def count_capacities(

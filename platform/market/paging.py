@@ -23,17 +23,29 @@ def keyset(
     descending: bool,
     limit: int,
     after: str | None,
+    count_to: int | None = None,
 ) -> sa.Select[Any]:
     """The query ordered by a key without nulls, after a marker; asks for one row more than a page.
 
     The two are compared as one row value: an index over both is then entered where the page begins, however deep.
+    With `count_to` each row of a first page says as `whole` how many rows there are, of which at most `count_to` + 1
+    are looked for: the page and the count are then found in one pass.
     """
     if after is not None:
         here = sa.tuple_(key, id_column)
         last = sa.tuple_(*_read(after, key, id_column))
         query = query.where(here < last if descending else here > last)
     order = [key.desc(), id_column.desc()] if descending else [key.asc(), id_column.asc()]
-    return query.add_columns(key.label("page_key")).order_by(*order).limit(page_size(limit) + 1)
+    ordered = query.add_columns(key.label("page_key")).order_by(*order)
+    wanted = page_size(limit) + 1
+    if count_to is None or after is not None:
+        return ordered.limit(wanted)
+    # Read twice, a common table expression is worked out once, by both databases.
+    hits = ordered.limit(max(count_to + 1, wanted)).cte("hits")
+    whole = sa.select(sa.func.count()).select_from(hits).scalar_subquery()
+    first = [hits.c.page_key, hits.c.id]
+    again = [column.desc() for column in first] if descending else first
+    return sa.select(hits.c.id, hits.c.page_key, whole.label("whole")).order_by(*again).limit(wanted)
 
 
 def page_size(limit: int) -> int:
@@ -47,6 +59,13 @@ def marker(rows: list[Any], limit: int) -> str | None:
         return None
     last = rows[page_size(limit) - 1]
     return base64.urlsafe_b64encode(orjson.dumps([last.page_key, last.id])).decode()
+
+
+def whole(rows: list[Any], count_to: int | None, after: str | None) -> int | None:
+    """How many a list has in all, `count_to` + 1 for more; None where `keyset` was not asked to count."""
+    if count_to is None or after is not None:
+        return None
+    return min(rows[0].whole, count_to + 1) if rows else 0
 
 
 def _read(text: str, *columns: sa.ColumnElement[Any]) -> list[sa.ColumnElement[Any]]:

@@ -18,7 +18,7 @@ from haoyun.platform.market.areas import Lanes
 from haoyun.platform.market.errors import FieldErrors
 from haoyun.platform.market.load import Load, LoadState, Visibility
 from haoyun.platform.market.offers import loads_of_rows
-from haoyun.platform.market.paging import keyset, marker, page_size
+from haoyun.platform.market.paging import keyset, marker, page_size, whole
 from haoyun.platform.market.searching import (
     among,
     count_up_to,
@@ -79,15 +79,26 @@ class LoadFilter:
 
 
 def list_loads(
-    db: sa.Connection, filters: LoadFilter, viewer: Actor | None, limit: int = 50, after: str | None = None
+    db: sa.Connection,
+    filters: LoadFilter,
+    viewer: Actor | None,
+    limit: int = 50,
+    after: str | None = None,
+    *,
+    count_to: int | None = None,
 ) -> Page[Load]:
-    """One page of the loads that the viewer (None: the public) may see. Raises FieldErrors for a bad marker."""
+    """One page of the loads that the viewer (None: the public) may see. Raises FieldErrors for a bad marker.
+
+    With `count_to` a first page says how many there are as `whole`; `count_to` + 1 stands for more than that.
+    """
     query = sa.select(LOAD.c.id).where(*_found(db, filters, viewer))
     query, key, descending = _sorted(query, filters.sort, viewer)
-    rows = list(db.execute(keyset(query, key, LOAD.c.id, descending=descending, limit=limit, after=after)))
+    paged = keyset(query, key, LOAD.c.id, descending=descending, limit=limit, after=after, count_to=count_to)
+    rows = list(db.execute(paged))
     ids = [row.id for row in rows[: page_size(limit)]]
     found = {row.id: row for row in db.execute(sa.select(LOAD).where(LOAD.c.id.in_(ids)))} if ids else {}
-    return Page(tuple(loads_of_rows(db, [found[one] for one in ids])), marker(rows, limit))
+    items = tuple(loads_of_rows(db, [found[one] for one in ids]))
+    return Page(items, marker(rows, limit), whole(rows, count_to, after))
 
 
 def count_loads(db: sa.Connection, filters: LoadFilter, viewer: Actor | None, most: int = 1000) -> int:

@@ -38,12 +38,18 @@ def is_open(
 
 
 def among(db: sa.Connection, column: sa.ColumnElement[str], values: Collection[str]) -> Condition:
-    """Whether the column is one of the values, however many: they travel as one parameter."""
+    """Whether the column is one of the values, however many.
+
+    To SQLite they travel as one parameter. PostgreSQL gets them written out: it hashes values that it knows when it
+    plans, while the plan that it keeps for a parameter compares each row with one value after the other.
+    """
     wanted = sorted(values)
     if db.dialect.name == "sqlite":
         listed = sa.func.json_each(orjson.dumps(wanted).decode()).table_valued("value")
         return column.in_(sa.select(listed.c.value))
-    return column == sa.any_(sa.cast(sa.literal(wanted, ARRAY(sa.Text)), ARRAY(sa.Text)))
+    return column == sa.any_(
+        sa.cast(sa.literal(wanted, ARRAY(sa.Text), literal_execute=True), ARRAY(sa.Text))
+    )
 
 
 def on_lanes(

@@ -127,7 +127,11 @@ class Certificate:
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[T]):
-    """One page of a list; `next` is the marker of the page after it, None at the end."""
+    """One page of a list; `next` is the marker of the page after it, None at the end.
+
+    `whole` is how many the list has in all, where that was asked for together with the first page.
+    """
 
     items: tuple[T, ...]
     next: str | None
+    whole: int | None = None

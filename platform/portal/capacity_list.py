@@ -76,14 +76,13 @@ def index() -> str:
         form = _form()
         filters = _filters(found, form)
         page = _page(db, filters, form, actor)
-        count = _count(db, filters, page, form, actor)
         names = names_of(db, {capacity.org_id for capacity in page.items})
     return render_template(
         "capacities.html",
         page=page,
         form=form,
         names=names,
-        count=count,
+        count=page.whole,
         COUNTED=COUNTED,
         chips=_chips(form),
         more_open=any(form.text(name) for name in FIELDS.behind(_ALWAYS)),
@@ -147,19 +146,11 @@ def _page(
 ) -> Page[Capacity]:
     try:
         if filters is not None:
-            return list_capacities(db, filters, actor, limit=PAGE, after=form.text("after") or None)
+            after = form.text("after") or None
+            return list_capacities(db, filters, actor, limit=PAGE, after=after, count_to=COUNTED)
     except FieldErrors as error:
         refuse(form, error, FIELDS)
     return Page((), None)
-
-
-def _count(
-    db: sa.Connection, filters: CapacityFilter | None, page: Page[Capacity], form: Form, actor: Actor | None
-) -> int | None:
-    """How many were found; None behind the first page, which has said it."""
-    if filters is None or form.errors or form.text("after"):
-        return None
-    return len(page.items) if page.next is None else count_capacities(db, filters, actor, COUNTED)
 
 
 def _chips(form: Form) -> list[Chip]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from babel.dates import get_timezone_name
 from flask import Blueprint, Flask, Response, current_app, g, redirect, render_template, request
-from flask_babel import Babel
-from flask_babel import gettext as _gettext
+from flask_babel import Babel, get_translations
 from werkzeug.wrappers import Response as AnyResponse
 
 from haoyun.platform.settings import Settings
@@ -29,7 +29,13 @@ def init_i18n(app: Flask, settings: Settings) -> None:
         app,
         default_locale="en",
         default_timezone=settings.time_zone,
-        locale_selector=lambda: _LOCALES[language()],
+        locale_selector=locale_name,
+    )
+    # Babel's own look up the request's language for each word; a page has hundreds.
+    app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]
+        gettext=lambda one: _translations().ugettext(one),
+        ngettext=lambda one, many, n: _translations().ungettext(one, many, n),
+        newstyle=True,
     )
     app.jinja_env.globals.update(
         language=language, theme=theme, other_language=other_language, zone=zone, zone_name=zone_name
@@ -44,9 +50,22 @@ def language() -> str:
     return str(g.language)
 
 
+def locale_name() -> str:
+    """The name of the request's language for Babel."""
+    return _LOCALES[language()]
+
+
 def gettext(message: str, **values: object) -> str:
     """A message in the reader's language, with its values."""
-    return str(_gettext(message, **values))
+    found = str(_translations().ugettext(message))
+    return found % values if values else found
+
+
+def _translations() -> Any:
+    """Those of the request's language, looked up once a request."""
+    if "translations" not in g:
+        g.translations = get_translations()
+    return g.translations
 
 
 def zone() -> ZoneInfo:
@@ -56,7 +75,7 @@ def zone() -> ZoneInfo:
 
 def zone_name() -> str:
     """The zone's name in the reader's language, such as "China Time"."""
-    return str(get_timezone_name(zone(), locale=_LOCALES[language()]))
+    return str(get_timezone_name(zone(), locale=locale_name()))
 
 
 def other_language() -> str | None:

@@ -88,7 +88,6 @@ def index() -> str:
         filters = _filters(found, form)
         page = _page(db, filters, form, actor)
         best = best_matches(db, actor, [load.id for load in page.items]) if ranked and actor else {}
-        count = _count(db, filters, page, form, actor)
         names = names_of(db, {load.org_id for load in page.items})
     return render_template(
         "loads.html",
@@ -97,7 +96,7 @@ def index() -> str:
         best=best,
         ranked=ranked,
         names=names,
-        count=count,
+        count=page.whole,
         COUNTED=COUNTED,
         chips=_chips(form),
         more_open=any(form.text(name) for name in FIELDS.behind(_ALWAYS)),
@@ -159,19 +158,11 @@ def _filters(found: Services, form: Form) -> LoadFilter | None:
 def _page(db: sa.Connection, filters: LoadFilter | None, form: Form, actor: Actor | None) -> Page[Load]:
     try:
         if filters is not None:
-            return list_loads(db, filters, actor, limit=PAGE, after=form.text("after") or None)
+            after = form.text("after") or None
+            return list_loads(db, filters, actor, limit=PAGE, after=after, count_to=COUNTED)
     except FieldErrors as error:
         refuse(form, error, FIELDS)
     return Page((), None)
-
-
-def _count(
-    db: sa.Connection, filters: LoadFilter | None, page: Page[Load], form: Form, actor: Actor | None
-) -> int | None:
-    """How many were found; None behind the first page, which has said it."""
-    if filters is None or form.errors or form.text("after"):
-        return None
-    return len(page.items) if page.next is None else count_loads(db, filters, actor, COUNTED)
 
 
 def _chips(form: Form) -> list[Chip]:

@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
-from flask_babel import format_datetime
-
 from haoyun.platform.market.match import Evidence, Reason
-from haoyun.platform.portal.formats import duration, km, money, percent
+from haoyun.platform.portal.formats import duration, in_zone, km, money, percent
 from haoyun.platform.portal.i18n import gettext
 from haoyun.platform.portal.labels import BODIES
 
@@ -117,7 +115,7 @@ _EVIDENCE: Mapping[str, Callable[[Evidence], str]] = {
 
 def _clock(e: Evidence, name: str) -> str:
     value = e.get(name)
-    return str(format_datetime(datetime.fromisoformat(str(value)), "HH:mm")) if value else "–"
+    return in_zone(datetime.fromisoformat(str(value)), "HH:mm") if value else "–"
 
 
 def _number(e: Evidence, name: str) -> float:

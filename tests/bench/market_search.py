@@ -34,14 +34,14 @@ from haoyun.platform.accounts.users import create_user
 from haoyun.platform.database import Databases, reading
 from haoyun.platform.market.balance import BalanceBook
 from haoyun.platform.market.capacity import Capacity, CapacityState
-from haoyun.platform.market.capacity_search import count_capacities, list_capacities
+from haoyun.platform.market.capacity_search import list_capacities
 from haoyun.platform.market.context import MarketContext, site_of_place
 from haoyun.platform.market.figures import figures_of
 from haoyun.platform.market.load import Load, LoadState, PriceMode, Visibility
 from haoyun.platform.market.matches_store import match_row
 from haoyun.platform.market.rows import capacity_row, load_row
 from haoyun.platform.market.score import score
-from haoyun.platform.market.search import count_loads, list_loads
+from haoyun.platform.market.search import list_loads
 from haoyun.platform.market.tables import CAPACITY, LOAD, LOAD_INVITED, MATCH
 from haoyun.platform.market.values import Body, Mode, Window
 from haoyun.platform.market.way import Known, Trip
@@ -50,6 +50,7 @@ from haoyun.platform.portal.app import create_app
 from haoyun.platform.portal.capacity_list import wish_of as capacity_wish_of
 from haoyun.platform.portal.load_list import wish_of as load_wish_of
 from haoyun.platform.portal.page import Form
+from haoyun.platform.portal.searches import COUNTED
 from haoyun.platform.settings import Settings
 from haoyun.tracking.instants import to_ms
 
@@ -258,22 +259,18 @@ def timed(queries_: list[Query], work: Callable[[Query], object]) -> dict[str, l
 
 
 def search(databases: Databases, market: MarketContext, viewer: Actor, query: Query) -> None:
-    """What a page asks: the page, and on the first one the count."""
+    """What a page asks: the page, and with the first one the count."""
     form, after = Form(dict(query.values)), query.values.get("after")
     with reading(databases.platform).connect() as db:
         if query.page == "loads":
             wish = load_wish_of(form)
             assert not form.errors, form.errors
             loads = wish.filters(market, NOW)
-            page = list_loads(db, loads, viewer, 25, after)
-            if after is None and page.next is not None:
-                count_loads(db, loads, viewer)
+            list_loads(db, loads, viewer, 25, after, count_to=COUNTED)
         else:
             trucks = capacity_wish_of(form).filters(market, NOW)
             assert not form.errors, form.errors
-            offered = list_capacities(db, trucks, viewer, 25, after)
-            if after is None and offered.next is not None:
-                count_capacities(db, trucks, viewer)
+            list_capacities(db, trucks, viewer, 25, after, count_to=COUNTED)
 
 
 def main() -> None:

@@ -73,6 +73,7 @@ def goods(db: sa.Connection, viewer: Actor | None = CARRIER, **filters: Any) -> 
     found = list_loads(db, wanted, viewer, 200).items
     if wanted.sort not in (Sort.SCORE, Sort.DEADHEAD):
         assert count_loads(db, wanted, viewer) == len(found)
+        assert list_loads(db, wanted, viewer, 1, count_to=1000).whole == len(found)
         assert sum(loads_by_origin(db, wanted, viewer).values()) == len(found)
     return [load.goods for load in found]
 
@@ -200,6 +201,22 @@ def test_a_count_stops_where_nobody_reads_on(db: sa.Connection) -> None:
     for number in range(4):
         post(db, goods=f"g{number}")
     assert [count_loads(db, LoadFilter(), CARRIER, most) for most in (2, 3, 4, 5)] == [3, 4, 4, 4]
+    for limit in (1, 3, 50):
+        first = [list_loads(db, LoadFilter(), CARRIER, limit, count_to=most) for most in (2, 3, 4, 5)]
+        assert [page.whole for page in first] == [3, 4, 4, 4]
+
+
+@pytest.mark.parametrize("sort", [Sort.POSTED, Sort.PICKUP, Sort.PRICE_KM])
+def test_a_page_that_counts_is_the_page_that_does_not(db: sa.Connection, sort: Sort) -> None:
+    for number in range(7):
+        post(db, goods=f"g{number}", price_fen=100_000 + 7 * number % 5, **FIXED)
+    wanted = LoadFilter(sort=sort)
+    plain = list_loads(db, wanted, CARRIER, 3)
+    counted = list_loads(db, wanted, CARRIER, 3, count_to=100)
+    assert (counted.items, counted.next, counted.whole) == (plain.items, plain.next, 7)
+    assert plain.whole is None
+    later = list_loads(db, wanted, CARRIER, 3, counted.next, count_to=100)
+    assert later.whole is None and later.items == list_loads(db, wanted, CARRIER, 3, plain.next).items
 
 
 def offer(db: sa.Connection, plate: str, actor: Actor = CARRIER, **changes: Any) -> str:
@@ -222,6 +239,7 @@ def test_capacities_are_found_by_place_time_room_and_cost(db: sa.Connection) -> 
         wanted = CapacityFilter(sort=sort, **filters)
         items = list_capacities(db, wanted, None).items
         assert count_capacities(db, wanted, None) == len(items)
+        assert list_capacities(db, wanted, None, 1, count_to=1000).whole == len(items)
         assert sum(capacities_by_origin(db, wanted, None).values()) == len(items)
         return [name for one in items for name, truck in trucks.items() if truck == one.id]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 
+import numpy as np
 import pytest
 import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
@@ -120,7 +121,7 @@ def test_a_place_in_a_window_has_a_pixel_that_leads_back_to_it(
     assert 0 <= y < CELLS * PIXELS
     assert 0 <= x < CELLS * PIXELS
     by_lat, by_lon = window.pixels_by_degree
-    lat, lon = window.at(y, x)
+    lat, lon = (float(side[0]) for side in window.at(np.array([y]), np.array([x])))
     assert 0 <= place[0] - lat + 1e-6 <= 1 / by_lat + 2e-6
     assert 0 <= (place[1] - lon) % 360 + 1e-6 <= 360 + 1e-6
     assert min((place[1] - lon) % 360, (lon - place[1]) % 360) <= 1 / by_lon + 1e-6
