@@ -21,6 +21,7 @@ from gevent.server import StreamServer
 
 from haoyun.platform.accounts.actor import Actor
 from haoyun.platform.database import Databases
+from haoyun.platform.live.askings import Askings
 from haoyun.platform.live.feed import KEEP_ALIVE, Audience, Board
 from haoyun.platform.live.source import PositionSource, visible_to
 from haoyun.platform.live.streams import Room, Stream
@@ -47,6 +48,7 @@ class LiveServer:
         self._source = PositionSource(databases.tracking, settings.map_crs)
         self._board = Board()
         self._rooms: dict[str, tuple[Actor, Room]] = {}
+        self._askings = Askings()
         self._server: StreamServer | None = None
 
     @property
@@ -68,11 +70,11 @@ class LiveServer:
 
     def _greet(self, connection: Any, _address: object) -> None:
         """Read a request and answer it; a stream's socket is then kept, everybody else's closed."""
+        target = None
         with gevent.Timeout(REQUEST_S, False):
             target = _target(connection)
-            if target is not None and self._answer(connection, target):
-                return
-        connection.close()
+        if target is None or not self._answer(connection, target):
+            connection.close()
 
     def _answer(self, connection: Any, target: str) -> bool:
         """Returns whether the socket is now a stream's."""
@@ -89,12 +91,17 @@ class LiveServer:
             except BadTicket as error:
                 connection.sendall(self._head("401 Unauthorized", f"{error}\n".encode()))
                 return False
-            self._open(connection, actor)
+            try:
+                room = self._room(actor)
+            except sa.exc.OperationalError as error:
+                log.warning("rights not read", problem=str(error.orig)[:200])
+                connection.sendall(self._head("503 Service Unavailable", b"try again\n"))
+                return False
+            self._open(connection, room)
             return True
         return False
 
-    def _open(self, connection: Any, actor: Actor) -> None:
-        room = self._room(actor)
+    def _open(self, connection: Any, room: Room) -> None:
         # The raw socket: gevent's own would wait, and hold a watcher for each stream.
         raw = socket.socket(fileno=connection.detach())
         raw.setblocking(False)
@@ -109,8 +116,9 @@ class LiveServer:
     def _room(self, actor: Actor) -> Room:
         """The room of an actor's audience; the first of it asks what may be seen."""
         key = "*" if actor.sees_all else actor.org_id
+        pool = gevent.get_hub().threadpool
         if key not in self._rooms:
-            visible = gevent.get_hub().threadpool.apply(visible_to, (self._databases, actor))
+            visible = self._askings.answer(key, lambda: pool.apply(visible_to, (self._databases, actor)))
             self._rooms.setdefault(key, (actor, Room(Audience(visible))))
         return self._rooms[key][1]
 

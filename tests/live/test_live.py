@@ -14,11 +14,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+import gevent
 import pytest
 from itsdangerous import URLSafeTimedSerializer
 
 from haoyun.platform.accounts.actor import Actor
 from haoyun.platform.database import Databases
+from haoyun.platform.live.askings import Askings
 from haoyun.platform.live.feed import Audience, Board, Seen
 from haoyun.platform.live.streams import Room, Stream
 from haoyun.platform.live.ticket import BadTicket, issue, redeem
@@ -258,3 +260,44 @@ def test_streams_that_are_gone_or_whose_time_is_over_are_dropped() -> None:
     old.until = time.monotonic() - 1
     room.catch_up(lambda: b"")
     assert room.streams == set()
+
+
+def test_who_wants_the_same_answer_at_the_same_time_shares_one_asking() -> None:
+    askings, asked = Askings(), []
+
+    def ask() -> int:
+        asked.append(1)
+        gevent.sleep(0.01)
+        return 7
+
+    together = [gevent.spawn(askings.answer, "org-a", ask) for _ in range(50)]
+    gevent.joinall(together, raise_error=True)
+    assert [one.value for one in together] == [7] * 50
+    assert len(asked) == 1
+    assert askings.answer("org-a", ask) == 7
+    assert len(asked) == 2
+
+
+def test_an_asking_that_fails_fails_for_all_who_wait_and_is_asked_again_afterwards() -> None:
+    askings = Askings()
+
+    def broken() -> int:
+        gevent.sleep(0.01)
+        raise ValueError("no database")
+
+    def told() -> str:
+        try:
+            return str(askings.answer("org-a", broken))
+        except ValueError as error:
+            return str(error)
+
+    together = [gevent.spawn(told) for _ in range(5)]
+    gevent.joinall(together, raise_error=True)
+    assert [one.value for one in together] == ["no database"] * 5
+    assert askings.answer("org-a", lambda: 7) == 7
+
+
+def test_a_request_that_never_ends_is_cut(live: Live) -> None:
+    with socket.create_connection(("127.0.0.1", live.port), 20) as slow:
+        slow.sendall(b"GET /healthz HTTP/1.1\r\n")
+        assert slow.recv(100) == b""
