@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from haoyun.platform.accounts.actor import Actor
 from haoyun.platform.alerts.rule import NoticeKind
@@ -26,6 +27,7 @@ from haoyun.platform.market.testing import (
 from haoyun.platform.market.values import Site
 from haoyun.platform.publishing.keeper import PublishingKeeper
 
+ZONE = ZoneInfo("Asia/Shanghai")
 HERE = road_context()
 
 
@@ -61,7 +63,7 @@ class People:
 
 
 def keeper() -> PublishingKeeper:
-    return PublishingKeeper(FewRoads())  # type: ignore[arg-type]
+    return PublishingKeeper(FewRoads(), ZONE)  # type: ignore[arg-type]
 
 
 def post(stores: Databases, actor: Actor, now: Any = NOW, **changes: Any) -> Load:

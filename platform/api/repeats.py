@@ -30,13 +30,16 @@ Hours = Annotated[int, Field(ge=0, le=1000)]
 
 
 class TimesIn(Input):
-    """On which days, at which local time (UTC+8), and how long before an offer is posted."""
+    """On which days, at which local time, and how long before an offer is posted."""
 
     weekdays: Annotated[list[Annotated[int, Field(ge=1, le=7)]], Field(min_length=1, max_length=7)]
     first: date
     last: date
     at: Annotated[str, Field(max_length=5, description="when the window opens: 08:00")]
     hours: Annotated[Hours, Field(description="how long the window is")] = 4
+    zone: Annotated[
+        str | None, Field(max_length=64, description="IANA name; else the installation's time zone")
+    ] = None
     ahead_h: Annotated[Hours, Field(description="how long before it opens the offer is posted")] = 24
     delivery_after_h: Annotated[Hours, Field(description="from the pickup's opening to the delivery's")] = 24
     delivery_hours: Annotated[Hours, Field(description="how long the delivery window is")] = 12
@@ -44,7 +47,8 @@ class TimesIn(Input):
     def times(self) -> Times:
         """As publishing takes it. Raises FieldErrors."""
         values = self.model_dump()
-        return Times(**{**values, "weekdays": frozenset(self.weekdays)})
+        zone = self.zone or services().settings.time_zone
+        return Times(**{**values, "weekdays": frozenset(self.weekdays), "zone": zone})
 
 
 class NewRepeat(Input):
@@ -64,6 +68,7 @@ class TimesOut(Output):
     last: date
     at: str
     hours: int
+    zone: str
     ahead_h: int
     delivery_after_h: int
     delivery_hours: int

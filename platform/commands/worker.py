@@ -54,7 +54,7 @@ def command(ctx: click.Context) -> None:
         raise click.ClickException(str(error)) from None
     following: list[Follower] = [
         *followers(settings, market),
-        PublishingKeeper(market),
+        PublishingKeeper(market, ZoneInfo(settings.time_zone)),
         *warehouse_followers(),
         SubscriptionFollower(private=settings.webhooks_private),
         follow_events,

@@ -247,7 +247,8 @@ def _times(form: Form) -> Times | None:
     if form.errors or first is None or last is None:
         return None
     try:
-        return Times(weekdays=_weekdays(form), first=first, last=last, at=form.text("at"), **hours)
+        at, zone = form.text("at"), services().settings.time_zone
+        return Times(weekdays=_weekdays(form), first=first, last=last, at=at, zone=zone, **hours)
     except FieldErrors as error:
         form.refuse(error)
         return None

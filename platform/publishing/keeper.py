@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
@@ -42,6 +43,7 @@ class PublishingKeeper:
     """A follower for the worker."""
 
     market: MarketContext
+    zone: ZoneInfo
     _next_ask: datetime | None = field(default=None)
 
     def __call__(self, databases: Databases, now: datetime) -> int:
@@ -49,7 +51,7 @@ class PublishingKeeper:
         done = self._repeats(databases, now)
         self._release(databases, now)
         for name in (LOADS, CAPACITIES):
-            done += look_at_posts(databases, name, now)
+            done += look_at_posts(databases, name, now, self.zone)
         if self._next_ask is None or now >= self._next_ask:
             self._next_ask = now + ASK_EVERY
             with databases.platform.begin() as db:
@@ -77,11 +79,14 @@ class PublishingKeeper:
             released = release_due(db, now, context)
             lanes = all_lanes(db)
             for load in get_loads(db, released).values():
-                tell_of_load(db, load, _number(db, load.id, now), lanes, now)
+                tell_of_load(db, load, _number(db, load.id, now), lanes, now, self.zone)
 
 
-def look_at_posts(databases: Databases, name: str, now: datetime) -> int:
-    """Look at new posts once each: who waits for such an offer, what looks false. Returns how many were looked at."""
+def look_at_posts(databases: Databases, name: str, now: datetime, zone: ZoneInfo) -> int:
+    """Look at new posts once each: who waits for such an offer, what looks false. Returns how many were looked at.
+
+    `zone`: by whose clocks days of the week are told.
+    """
     with reading(databases.platform).connect() as db:  # an idle worker takes no write lock
         start = db.scalar(sa.select(CURSOR.c.seq).where(CURSOR.c.name == name)) or 0
         if not _unseen(db, name, start, 1):
@@ -91,10 +96,10 @@ def look_at_posts(databases: Databases, name: str, now: datetime) -> int:
         rows = _unseen(db, name, start, LOOK)
         lanes, ids = all_lanes(db), [row.id for row in rows]
         for load in get_loads(db, ids).values() if name == LOADS else ():
-            tell_of_load(db, load, _number(db, load.id, now), lanes, now)
+            tell_of_load(db, load, _number(db, load.id, now), lanes, now, zone)
             examine(db, load, now)
         for capacity in get_capacities(db, ids).values() if name == CAPACITIES else ():
-            tell_of_capacity(db, capacity, _number(db, capacity.id, now), lanes, now)
+            tell_of_capacity(db, capacity, _number(db, capacity.id, now), lanes, now, zone)
         if rows:
             save_cursor(db, name, max(start, rows[-1].posted_ms))
     return len(rows)

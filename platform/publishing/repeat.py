@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import cache
 from typing import Any
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
 
 from haoyun.platform.market.errors import Checks, FieldErrors
 from haoyun.platform.publishing.chat.found import Kind
@@ -17,12 +18,12 @@ MAX_HOURS = 240
 MAX_AHEAD_H = 24 * 14
 _TIME = re.compile(r"([01]\d|2[0-3]):([0-5]\d)")
 _DAY = timedelta(days=1)
-ZONE = ZoneInfo("Asia/Shanghai")  # the days of repeats and saved lanes
+ZONE_BEFORE = "Asia/Shanghai"  # of repeats that were kept before they had a zone of their own
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Times:
-    """Every one of `weekdays` (1 Monday to 7) from `first` to `last`: a window that opens at `at`, local time.
+    """Every one of `weekdays` (1 Monday to 7) from `first` to `last`: a window from `at` on, by the clocks of `zone`.
 
     `hours`: how long the window is. `delivery_after_h` and `delivery_hours`: when the window of delivery opens, from
     the opening of the pickup's, and how long it is (loads only). `ahead_h`: how long before it opens it is posted.
@@ -34,6 +35,7 @@ class Times:
     last: date
     at: str
     hours: int
+    zone: str
     ahead_h: int = 24
     delivery_after_h: int = 24
     delivery_hours: int = 12
@@ -44,6 +46,7 @@ class Times:
         checks.require(bool(_TIME.fullmatch(self.at)), "at", "local_time")
         checks.require(self.first <= self.last, "last", "repeat_order")
         checks.require((self.last - self.first).days <= MAX_DAYS, "last", "repeat_long", most=MAX_DAYS)
+        checks.require(self.zone in _zones(), "zone", "dock_zone", example="Asia/Shanghai")
         checks.between("hours", self.hours, 1, MAX_HOURS)
         checks.between("ahead_h", self.ahead_h, 1, MAX_AHEAD_H)
         checks.between("delivery_after_h", self.delivery_after_h, 0, MAX_HOURS)
@@ -53,7 +56,7 @@ class Times:
     def opens_at(self, day: date) -> datetime:
         """When the window of a day opens."""
         hour, minute = (int(part) for part in self.at.split(":"))
-        return datetime(day.year, day.month, day.day, hour, minute, tzinfo=ZONE)
+        return datetime(day.year, day.month, day.day, hour, minute, tzinfo=ZoneInfo(self.zone))
 
     def posts_at(self, day: date) -> datetime:
         """When the offer of a day is posted."""
@@ -96,6 +99,7 @@ def times_of(values: Mapping[str, Any]) -> Times:
     except ValueError:
         raise FieldErrors({"first": ("an_instant", {"example": "2026-03-02"})}) from None
     rest = {name: value for name, value in values.items() if name not in ("first", "last", "weekdays")}
+    rest.setdefault("zone", ZONE_BEFORE)
     return Times(first=first, last=last, weekdays=frozenset(values["weekdays"]), **rest)
 
 
@@ -107,10 +111,16 @@ def values_of(times: Times) -> dict[str, Any]:
         "last": times.last.isoformat(),
         "at": times.at,
         "hours": times.hours,
+        "zone": times.zone,
         "ahead_h": times.ahead_h,
         "delivery_after_h": times.delivery_after_h,
         "delivery_hours": times.delivery_hours,
     }
+
+
+@cache
+def _zones() -> frozenset[str]:
+    return frozenset(available_timezones())
 
 
 def _window(start: datetime, hours: int) -> dict[str, str]:

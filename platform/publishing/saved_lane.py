@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from haoyun.platform.market.capacity import MAX_RADIUS_KM, Capacity
 from haoyun.platform.market.errors import Checks
 from haoyun.platform.market.load import MAX_WEIGHT_KG, Load
 from haoyun.platform.market.values import Body, Site
 from haoyun.platform.publishing.chat.found import Kind
-from haoyun.platform.publishing.repeat import ZONE
 
 MAX_NAME_CHARS = 80
 EVERY_DAY = frozenset(range(1, 8))
@@ -21,7 +21,7 @@ class Wish:
     """Loads (or capacities) around `origin`, to around `destination`, on some days of the week. Raises FieldErrors.
 
     Of a load `min_weight_kg` to `max_weight_kg` is its weight, of a capacity the weight that is free. `weekdays` (1
-    Monday to 7) are those of the pickup, or of the day from which a capacity is ready, in local time.
+    Monday to 7) are those of the pickup, or of the day from which a capacity is ready, by the installation's clocks.
     """
 
     name: str
@@ -46,17 +46,17 @@ class Wish:
         checks.require(bool(self.weekdays) and self.weekdays <= EVERY_DAY, "weekdays", "weekdays")
         checks.done()
 
-    def takes_load(self, load: Load) -> bool:
+    def takes_load(self, load: Load, zone: ZoneInfo) -> bool:
         """Whether a load is what is looked for."""
         return (
             self.wants is Kind.LOAD
             and self._lies(load.origin, load.destination)
             and (self.body is None or not load.body or self.body in load.body)
             and self.min_weight_kg <= load.weight_kg <= self.max_weight_kg
-            and self._on_a_day(load.pickup.start)
+            and self._on_a_day(load.pickup.start, zone)
         )
 
-    def takes_capacity(self, capacity: Capacity) -> bool:
+    def takes_capacity(self, capacity: Capacity, zone: ZoneInfo) -> bool:
         """Whether a capacity is what is looked for; one that goes anywhere goes to every destination."""
         goal = capacity.destination
         return (
@@ -65,7 +65,7 @@ class Wish:
             and (goal is None or self._near(self.destination, goal))
             and (self.body is None or self.body is capacity.body)
             and self.min_weight_kg <= capacity.weight_kg <= self.max_weight_kg
-            and self._on_a_day(capacity.ready.start)
+            and self._on_a_day(capacity.ready.start, zone)
         )
 
     def _lies(self, origin: Site, destination: Site) -> bool:
@@ -74,8 +74,8 @@ class Wish:
     def _near(self, middle: Site | None, site: Site) -> bool:
         return middle is None or middle.distance_m(site) <= self.radius_km * 1000
 
-    def _on_a_day(self, start: datetime) -> bool:
-        return start.astimezone(ZONE).isoweekday() in self.weekdays
+    def _on_a_day(self, start: datetime, zone: ZoneInfo) -> bool:
+        return start.astimezone(zone).isoweekday() in self.weekdays
 
 
 @dataclass(frozen=True, slots=True)

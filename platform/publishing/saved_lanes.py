@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
@@ -76,16 +77,24 @@ def all_lanes(db: sa.Connection) -> list[tuple[SavedLane, AlertRule]]:
 
 
 def tell_of_load(
-    db: sa.Connection, load: Load, number: int, lanes: Iterable[tuple[SavedLane, AlertRule]], now: datetime
+    db: sa.Connection,
+    load: Load,
+    number: int,
+    lanes: Iterable[tuple[SavedLane, AlertRule]],
+    now: datetime,
+    zone: ZoneInfo,
 ) -> int:
-    """Tell those who look for such a load and may see it. `number` is the load's; returns how many were told now."""
+    """Tell those who look for such a load and may see it. `number` is the load's; returns how many were told now.
+
+    Days of the week are those of `zone`.
+    """
     return sum(
         _tell(db, lane, rule, number, _load_data(lane, load), now)
         for lane, rule in lanes
         if lane.org_id != load.org_id
         and lane.created_at <= load.posted_at
         and load.sees(lane.org_id)
-        and lane.wish.takes_load(load)
+        and lane.wish.takes_load(load, zone)
     )
 
 
@@ -95,6 +104,7 @@ def tell_of_capacity(
     number: int,
     lanes: Iterable[tuple[SavedLane, AlertRule]],
     now: datetime,
+    zone: ZoneInfo,
 ) -> int:
     """Tell those who look for such a capacity."""
     return sum(
@@ -102,7 +112,7 @@ def tell_of_capacity(
         for lane, rule in lanes
         if lane.org_id != capacity.org_id
         and lane.created_at <= capacity.posted_at
-        and lane.wish.takes_capacity(capacity)
+        and lane.wish.takes_capacity(capacity, zone)
     )
 
 

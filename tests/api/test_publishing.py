@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from apiflask import APIFlask
@@ -117,7 +118,9 @@ def test_a_repeat_is_made_shown_with_its_days_and_ended(
     made = shipper.post("/repeats", {"name": "每天", "fields": FIELDS, "times": times})
     assert made.status_code == 201, made.json
     for _ in range(2):
-        PublishingKeeper(app.extensions["haoyun"].market)(databases, datetime.now(UTC))
+        PublishingKeeper(app.extensions["haoyun"].market, ZoneInfo("Asia/Shanghai"))(
+            databases, datetime.now(UTC)
+        )
     shown = shipper.get(f"/repeats/{made.json['id']}").json
     assert 1 <= len(shown["occurrences"]) <= 3
     assert shipper.get(f"/loads/{shown['occurrences'][0]['offer_id']}").status_code == 200
@@ -204,7 +207,7 @@ def test_flags_are_shown_to_publisher_and_operator_and_closed_by_the_operator(
 ) -> None:
     for _ in range(2):
         assert shipper.post("/loads", whole()).status_code == 201
-    PublishingKeeper(app.extensions["haoyun"].market)(databases, datetime.now(UTC))
+    PublishingKeeper(app.extensions["haoyun"].market, ZoneInfo("Asia/Shanghai"))(databases, datetime.now(UTC))
     flags = shipper.get("/flags").json["items"]
     assert [flag["kind"] for flag in flags] == ["duplicate", "duplicate"]
     assert operator.get("/flags").json["items"] == flags and stranger.get("/flags").json["items"] == []

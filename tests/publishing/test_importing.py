@@ -14,7 +14,7 @@ import sqlalchemy as sa
 import xlsxwriter
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from publishing_world import HERE, FewRoads, People
+from publishing_world import HERE, ZONE, FewRoads, People
 
 from haoyun.platform.accounts.actor import Actor
 from haoyun.platform.database import Databases
@@ -42,7 +42,6 @@ from haoyun.platform.publishing.importing.job import REPORT, Importer, enqueue_i
 from haoyun.platform.publishing.importing.report import report_csv, report_xlsx, safe, template, unpack
 from haoyun.platform.publishing.importing.rows import document_of_row
 from haoyun.platform.publishing.importing.sheet import MAX_ROWS, read_sheet
-from haoyun.platform.publishing.repeat import ZONE
 
 LOCAL = NOW.astimezone(ZONE)
 HEADER = re.split(" ", "货物名称 重量(吨) 起点 终点 提货开始 提货截止 送达开始 送达截止 价格(元) 车型 备注")

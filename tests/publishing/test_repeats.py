@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import UTC, date, timedelta
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from publishing_world import HERE, People, find_site, inbox, keeper, mine
+from publishing_world import HERE, ZONE, People, find_site, inbox, keeper, mine
 
 from haoyun.platform.alerts.rule import NoticeKind
 from haoyun.platform.database import Databases
@@ -19,7 +19,7 @@ from haoyun.platform.market.store import (
 )
 from haoyun.platform.market.testing import NOW, capacity_draft, vehicle_draft
 from haoyun.platform.publishing.chat.found import Kind
-from haoyun.platform.publishing.repeat import ZONE, Times
+from haoyun.platform.publishing.repeat import Times, times_of, values_of
 from haoyun.platform.publishing.repeats import (
     add_repeat,
     end_repeat,
@@ -38,9 +38,29 @@ WORKDAYS = frozenset({1, 2, 3, 4, 5})
 def times(**changes: Any) -> Times:
     values: dict[str, Any] = {
         "weekdays": WORKDAYS, "first": TODAY, "last": TODAY + timedelta(days=20), "at": "08:00", "hours": 4,
-        "delivery_hours": 24,
+        "delivery_hours": 24, "zone": ZONE.key,
     }  # fmt: skip
     return Times(**{**values, **changes})
+
+
+def test_a_repeat_opens_by_the_clocks_of_its_zone_also_when_they_are_put_forward() -> None:
+    berlin = times(zone="Europe/Berlin", first=date(2026, 3, 27), last=date(2026, 3, 30), at="08:00")
+    opens = {day: berlin.opens_at(day).astimezone(UTC).hour for day in berlin.days()}
+    assert opens == {date(2026, 3, 27): 7, date(2026, 3, 30): 6}  # the clocks go forward on the 29th
+
+
+def test_a_repeat_keeps_its_zone_and_one_kept_without_has_the_one_of_china() -> None:
+    lima = times(zone="America/Lima")
+    kept = values_of(lima)
+    assert times_of(kept) == lima
+    del kept["zone"]
+    assert times_of(kept).zone == "Asia/Shanghai"
+
+
+def test_a_repeat_in_a_zone_that_does_not_exist_is_refused() -> None:
+    with pytest.raises(FieldErrors) as refused:
+        times(zone="Asia/Nowhere")
+    assert set(refused.value.errors) == {"zone"}
 
 
 def test_a_repeat_posts_each_working_day_once_however_often_the_worker_looks(

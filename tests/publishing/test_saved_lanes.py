@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 import sqlalchemy as sa
-from publishing_world import HERE, People, inbox, keeper, post
+from publishing_world import HERE, ZONE, People, inbox, keeper, post
 
 from haoyun.platform.alerts.rule import NoticeKind
 from haoyun.platform.alerts.store import deliveries_of
@@ -18,7 +19,7 @@ from haoyun.platform.market.store import (
     add_vehicle,
     post_capacity,
 )
-from haoyun.platform.market.testing import NOW, A, B, D, E, capacity_draft, vehicle_draft
+from haoyun.platform.market.testing import NOW, A, B, D, E, capacity_draft, hours, vehicle_draft
 from haoyun.platform.market.values import Body
 from haoyun.platform.publishing.chat.found import Kind
 from haoyun.platform.publishing.saved_lane import Wish
@@ -119,7 +120,18 @@ def test_a_lane_of_capacities_tells_of_trucks(stores: Databases, people: People)
 def test_a_wish_takes_what_it_says(
     stores: Databases, people: People, changes: dict[str, Any], takes: bool
 ) -> None:
-    assert wish(**changes).takes_load(post(stores, people.shipper)) is takes
+    assert wish(**changes).takes_load(post(stores, people.shipper), ZONE) is takes
+
+
+@pytest.mark.parametrize(
+    ("zone", "weekday"), [("Asia/Shanghai", 1), ("Pacific/Auckland", 2), ("America/Lima", 1)]
+)
+def test_the_days_of_a_wish_are_those_of_the_installations_clocks(
+    stores: Databases, people: People, zone: str, weekday: int
+) -> None:
+    load = post(stores, people.shipper, pickup=hours(6, 8))  # Monday, ten in the evening in China
+    taken = [d for d in range(1, 8) if wish(weekdays=frozenset({d})).takes_load(load, ZoneInfo(zone))]
+    assert taken == [weekday]
 
 
 def test_an_ended_lane_is_silent_and_anothers_cannot_be_ended(stores: Databases, people: People) -> None:
