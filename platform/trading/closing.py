@@ -107,7 +107,7 @@ def _still_fits(db: sa.Connection, load: Load, bid: Quote, now: datetime, contex
 
 def _is_verified(db: sa.Connection, org_id: str) -> bool:
     organization = find_organization(db, org_id)
-    return organization is None or organization.verification == Verification.VERIFIED
+    return organization is not None and organization.verification == Verification.VERIFIED
 
 
 def _won(db: sa.Connection, load: Load, auction: Auction, bid: Quote, now: datetime) -> bool:

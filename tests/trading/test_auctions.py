@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
@@ -73,6 +74,8 @@ from haoyun.platform.trading.tables import AUCTION_EVENT, ORDER
 
 HERE = road_context()
 CLOSES = NOW + timedelta(hours=2)
+# The bidders of most tests are in no list of organizations.
+close = partial(close_auction, verified_only=False)
 MINUTE = timedelta(minutes=1)
 THIRD = actor("org-carrier-3", "carrier")
 
@@ -279,8 +282,8 @@ def test_a_bid_in_the_last_minutes_moves_the_end_up_to_the_latest(db: sa.Connect
 def test_an_auction_that_a_late_bid_moved_is_not_closed_at_its_old_end(db: sa.Connection) -> None:
     load, capacity = auctioned(db), truck(db)
     bid(db, load, capacity, 1_500, CLOSES - NOW - MINUTE)
-    assert close_auction(db, load.id, CLOSES, HERE) is None
-    assert close_auction(db, load.id, CLOSES + 10 * MINUTE, HERE) is AuctionState.AWARDED
+    assert close(db, load.id, CLOSES, HERE) is None
+    assert close(db, load.id, CLOSES + 10 * MINUTE, HERE) is AuctionState.AWARDED
 
 
 def test_the_lowest_bid_wins_at_the_closing(db: sa.Connection) -> None:
@@ -289,12 +292,12 @@ def test_the_lowest_bid_wins_at_the_closing(db: sa.Connection) -> None:
     low = bid(db, load, truck(db, OTHER_CARRIER, "京B00001"), 1_500, by=OTHER_CARRIER)
     assert auctions_due(db, CLOSES - MINUTE, 10) == []
     assert auctions_due(db, CLOSES, 10) == [load.id]
-    assert close_auction(db, load.id, CLOSES, HERE) is AuctionState.AWARDED
+    assert close(db, load.id, CLOSES, HERE) is AuctionState.AWARDED
     (order,) = orders_of(db, SHIPPER).items
     assert (order.quote_id, order.price_fen, order.carrier_org) == (low.id, 150_000, OTHER_CARRIER.org_id)
     assert get_load(db, load.id, SHIPPER).state is LoadState.RESERVED
     assert get_quote(db, high.id, CARRIER).state is QuoteState.VOIDED
-    assert close_auction(db, load.id, CLOSES, HERE) is None
+    assert close(db, load.id, CLOSES, HERE) is None
     assert auctions_due(db, CLOSES, 10) == []
     assert happened(db) == [(Happened.BID, 160_000), (Happened.BID, 150_000), (Happened.AWARDED, 150_000)]
 
@@ -303,7 +306,7 @@ def test_of_equal_bids_the_earlier_wins(db: sa.Connection) -> None:
     load = auctioned(db)
     first = bid(db, load, truck(db), 1_500, MINUTE)
     bid(db, load, truck(db, OTHER_CARRIER, "京B00001"), 1_500, 2 * MINUTE, by=OTHER_CARRIER)
-    close_auction(db, load.id, CLOSES, HERE)
+    close(db, load.id, CLOSES, HERE)
     assert [order.quote_id for order in orders_of(db, SHIPPER).items] == [first.id]
 
 
@@ -318,7 +321,7 @@ def test_a_bid_whose_vehicle_is_gone_or_booked_elsewhere_is_passed_over(db: sa.C
     quote = submit_quote(db, OTHER_CARRIER, elsewhere.id, booked.id, 100_000, NOW)
     accept_quote(db, SHIPPER, quote.id, NOW)
     assert standing_of(db, load.id, THIRD, NOW).rank == 1
-    close_auction(db, load.id, CLOSES, HERE)
+    close(db, load.id, CLOSES, HERE)
     assert {order.quote_id for order in orders_of(db, SHIPPER).items} == {last.id, quote.id}
 
 
@@ -328,17 +331,20 @@ def test_a_vehicle_that_is_seen_too_far_away_at_the_closing_is_passed_over(db: s
     bid(db, load, away, 1_000)
     other = bid(db, load, unseen, 1_500, by=OTHER_CARRIER)
     seen = {away.vehicle_id: seen_at(33.6, CLOSES)}  # 300 km beyond the pickup
-    close_auction(db, load.id, CLOSES, road_context(seen))
+    close(db, load.id, CLOSES, road_context(seen))
     assert [order.quote_id for order in orders_of(db, SHIPPER).items] == [other.id]
 
 
-def test_the_bid_of_an_organization_that_is_verified_no_more_does_not_win(db: sa.Connection) -> None:
+def enter(db: sa.Connection, org_id: str, verification: str) -> None:
     made = create_organization(
-        db, name="承运", name_en="Carrier", kinds={"carrier"}, now=NOW, verification="REFUSED"
+        db, name="承运", name_en="Carrier", kinds={"carrier"}, now=NOW, verification=verification
     )
-    db.execute(
-        sa.update(organization_table).where(organization_table.c.id == made.id).values(id=CARRIER.org_id)
-    )
+    db.execute(sa.update(organization_table).where(organization_table.c.id == made.id).values(id=org_id))
+
+
+def test_only_the_bid_of_a_verified_organization_wins(db: sa.Connection) -> None:
+    enter(db, CARRIER.org_id, "REFUSED")
+    enter(db, OTHER_CARRIER.org_id, "VERIFIED")
     load = auctioned(db)
     bid(db, load, truck(db), 1_000)
     other = bid(db, load, truck(db, OTHER_CARRIER, "京B00001"), 1_500, by=OTHER_CARRIER)
@@ -346,9 +352,15 @@ def test_the_bid_of_an_organization_that_is_verified_no_more_does_not_win(db: sa
     assert [order.quote_id for order in orders_of(db, SHIPPER).items] == [other.id]
 
 
+def test_the_bid_of_an_organization_that_nobody_entered_does_not_win(db: sa.Connection) -> None:
+    load = auctioned(db)
+    bid(db, load, truck(db), 1_000)
+    assert close_auction(db, load.id, CLOSES, HERE) is AuctionState.UNSOLD
+
+
 def test_without_a_valid_bid_the_load_asks_for_quotes(db: sa.Connection) -> None:
     load, capacity = auctioned(db), truck(db)
-    assert close_auction(db, load.id, CLOSES, HERE) is AuctionState.UNSOLD
+    assert close(db, load.id, CLOSES, HERE) is AuctionState.UNSOLD
     after = get_load(db, load.id, SHIPPER)
     assert (after.state, after.price_mode, after.auction) == (LoadState.OPEN, PriceMode.ASK, None)
     assert submit_quote(db, CARRIER, load.id, capacity.id, 100, CLOSES).kind is QuoteKind.QUOTE
@@ -357,7 +369,7 @@ def test_without_a_valid_bid_the_load_asks_for_quotes(db: sa.Connection) -> None
 
 def test_or_it_leaves_the_market_where_its_publisher_said_so(db: sa.Connection) -> None:
     load = auctioned(db, unsold=Unsold.EXPIRE)
-    close_auction(db, load.id, CLOSES, HERE)
+    close(db, load.id, CLOSES, HERE)
     assert get_load(db, load.id, SHIPPER).state is LoadState.EXPIRED
 
 
@@ -366,11 +378,11 @@ def test_the_publisher_chooses_after_the_closing_where_it_said_so(db: sa.Connect
     high = bid(db, load, truck(db), 1_600)
     low = bid(db, load, truck(db, OTHER_CARRIER, "京B00001"), 1_500, by=OTHER_CARRIER)
     assert refused(lambda: accept_quote(db, SHIPPER, high.id, NOW)) == "auction_running"
-    assert close_auction(db, load.id, CLOSES, HERE) is AuctionState.DECIDING
+    assert close(db, load.id, CLOSES, HERE) is AuctionState.DECIDING
     assert refused(lambda: bid(db, load, truck(db, THIRD, "京C00001"), 1, CLOSES - NOW, by=THIRD)) == (
         "auction_closed"
     )
-    assert close_auction(db, load.id, CLOSES + MINUTE, HERE) is None
+    assert close(db, load.id, CLOSES + MINUTE, HERE) is None
     accept_quote(db, SHIPPER, high.id, CLOSES + MINUTE)
     auction = find_auction(db, load.id)
     assert auction is not None and auction.state is AuctionState.AWARDED
@@ -380,10 +392,10 @@ def test_the_publisher_chooses_after_the_closing_where_it_said_so(db: sa.Connect
 def test_a_publisher_who_chooses_nobody_in_time_gets_quotes_instead(db: sa.Connection) -> None:
     load = auctioned(db, award=Award.PUBLISHER, decide_min=60)
     made = bid(db, load, truck(db), 1_600)
-    close_auction(db, load.id, CLOSES, HERE)
+    close(db, load.id, CLOSES, HERE)
     late = CLOSES + timedelta(minutes=60)
     assert refused(lambda: accept_quote(db, SHIPPER, made.id, late)) == "auction_closed"
-    assert close_auction(db, load.id, late, HERE) is AuctionState.UNSOLD
+    assert close(db, load.id, late, HERE) is AuctionState.UNSOLD
     assert get_quote(db, made.id, CARRIER).state is QuoteState.EXPIRED
     assert get_load(db, load.id, SHIPPER).price_mode is PriceMode.ASK
 
@@ -393,7 +405,7 @@ def test_bids_on_a_withdrawn_load_are_voided(db: sa.Connection) -> None:
     made = bid(db, load, truck(db), 1_600)
     withdraw_load(db, SHIPPER, load.id, NOW + MINUTE)
     assert auctions_due(db, NOW + MINUTE, 10) == [load.id]
-    assert close_auction(db, load.id, NOW + MINUTE, HERE) is AuctionState.VOID
+    assert close(db, load.id, NOW + MINUTE, HERE) is AuctionState.VOID
     assert get_quote(db, made.id, CARRIER).state is QuoteState.VOIDED
 
 
@@ -410,7 +422,7 @@ def test_terms_change_only_before_the_first_bid(db: sa.Connection) -> None:
 def test_a_load_whose_awarded_order_is_cancelled_asks_for_quotes(db: sa.Connection) -> None:
     load = auctioned(db)
     bid(db, load, truck(db), 1_600)
-    close_auction(db, load.id, CLOSES, HERE)
+    close(db, load.id, CLOSES, HERE)
     (order,) = orders_of(db, SHIPPER).items
     cancel_order(db, SHIPPER, order.id, CLOSES)
     after = get_load(db, load.id, SHIPPER)
@@ -507,11 +519,11 @@ def test_closers_choosers_and_bidders_at_once_make_one_order(stores: Databases) 
             ]
         if award is Award.PUBLISHER:
             with stores.platform.begin() as db:
-                close_auction(db, load.id, CLOSES, HERE)
+                close(db, load.id, CLOSES, HERE)
 
         def closing(load_id: str = load.id) -> object:
             with stores.platform.begin() as db:
-                return close_auction(db, load_id, CLOSES, HERE)
+                return close(db, load_id, CLOSES, HERE)
 
         def choosing(made: Quote) -> Callable[[], object]:
             def run() -> object:
@@ -609,9 +621,9 @@ class Bidding(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         if hasattr(self, "load"):
-            early = close_auction(self.db, self.load.id, NOW + self.end * MINUTE - MINUTE, HERE)
+            early = close(self.db, self.load.id, NOW + self.end * MINUTE - MINUTE, HERE)
             assert early is None
-            close_auction(self.db, self.load.id, NOW + self.end * MINUTE, HERE)
+            close(self.db, self.load.id, NOW + self.end * MINUTE, HERE)
             counting = [(*one, who) for who, one in self.bids.items() if who not in self.gone]
             won = [(order.price_fen, order.carrier_org) for order in orders_of(self.db, SHIPPER).items]
             best = min(counting, default=None)

@@ -209,7 +209,7 @@ def test_an_auction_is_told_to_its_publisher_and_to_who_bids_without_names(store
             capacity = post_capacity(db, carrier, draft, NOW, road_context())
             place_bid(db, carrier, load_id, capacity.id, fen, NOW, road_context())
     with stores.platform.begin() as db:
-        close_auction(db, load_id, closes, road_context())
+        close_auction(db, load_id, closes, road_context(), verified_only=False)
     follow_changes(stores, NOW)
     whole = ["auction.bid", "auction.bid", "auction.awarded"]
     assert types(told(stores, hooks[SHIPPER])) == whole
