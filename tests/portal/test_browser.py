@@ -27,7 +27,7 @@ axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-p
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 PASSWORD = "correct horse battery"
-CARRIER, SHIPPER = "carrier@example.com", "shipper@example.com"
+CARRIER, SHIPPER, OPERATOR = "carrier@example.com", "shipper@example.com", "ops@example.com"
 MAP_READY_MS = 20_000  # software rendering on a busy machine
 ARGUMENTS = [
     "--no-sandbox",
@@ -166,6 +166,25 @@ def test_every_page_of_docks_is_clean_and_accessible(
         tab = open_tab(browser, site.url, language, theme, width)
         tab.sign_in(email)
         found |= {(email, path): check(tab, path) for path in paths}
+        tab.page.context.close()
+    assert {where: problems for where, problems in found.items() if problems} == {}
+
+
+@pytest.mark.parametrize(("language", "theme", "width"), [("zh", "dark", 390), ("en", "light", 1280)])
+def test_pages_of_accounts_publishing_and_figures_are_clean_and_accessible(
+    browser: Any, site: Any, language: str, theme: str, width: int
+) -> None:
+    own = [
+        "/organization", "/people", "/me/keys", "/me/security", "/me/two-step", "/webhooks", "/fleet",
+        "/fleet/vehicles/new", "/fleet/drivers/new", "/emissions", "/rounds", "/warehouse/work",
+        *(f"/publish{part}" for part in ("", "/paste", "/import", "/repeats", "/lanes", "/partners", "/flags")),
+    ]  # fmt: skip
+    found = {}
+    for email, paths in ((None, ["/register", "/statistics"]), (CARRIER, own), (OPERATOR, ["/verification"])):
+        tab = open_tab(browser, site.url, language, theme, width)
+        if email:
+            tab.sign_in(email)
+        found |= {(email or "public", path): check(tab, path) for path in paths}
         tab.page.context.close()
     assert {where: problems for where, problems in found.items() if problems} == {}
 
