@@ -3,9 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Any
 
-from gevent.event import AsyncResult
+from gevent.event import Event
+
+
+@dataclass(slots=True)
+class _Asking:
+    """`found` holds the answer once there is one; it stays empty where asking failed."""
+
+    over: Event = field(default_factory=Event)
+    found: list[Any] = field(default_factory=list)
 
 
 class Askings:
@@ -13,19 +22,21 @@ class Askings:
     the first asks what may be seen, and the others wait for that answer."""
 
     def __init__(self) -> None:
-        self._open: dict[str, AsyncResult] = {}
+        self._open: dict[str, _Asking] = {}
 
     def answer(self, key: str, ask: Callable[[], Any]) -> Any:
-        """What `ask` returns or raises, to everybody who came while it was running; later ones ask again."""
-        if key in self._open:
-            return self._open[key].get()
-        shared = self._open[key] = AsyncResult()
+        """What `ask` returns, to everybody who came while it was running; later ones ask again.
+
+        Raises what `ask` raises. Who waited for an asking that failed asks for itself.
+        """
+        while (running := self._open.get(key)) is not None:
+            running.over.wait()
+            if running.found:
+                return running.found[0]
+        asking = self._open[key] = _Asking()
         try:
-            found = ask()
-        except BaseException as error:  # passed on to who waits, and raised here
-            shared.set_exception(error)
-            raise
+            asking.found.append(ask())
         finally:
             del self._open[key]
-        shared.set(found)
-        return found
+            asking.over.set()
+        return asking.found[0]

@@ -278,7 +278,7 @@ def test_who_wants_the_same_answer_at_the_same_time_shares_one_asking() -> None:
     assert len(asked) == 2
 
 
-def test_an_asking_that_fails_fails_for_all_who_wait_and_is_asked_again_afterwards() -> None:
+def test_who_waits_for_an_asking_that_fails_asks_and_hears_of_it() -> None:
     askings = Askings()
 
     def broken() -> int:
