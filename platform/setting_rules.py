@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from typing import Any
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import SecretStr
+
+from haoyun.platform.zones import is_zone
 
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 MIN_SECRET = 32
@@ -70,10 +71,8 @@ def long_secret(value: SecretStr | None) -> SecretStr | None:
 
 def time_zone(value: str) -> str:
     """A zone of the IANA database."""
-    try:
-        ZoneInfo(value)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise ValueError(f"{value!r} is not the name of a time zone, such as Asia/Shanghai") from None
+    if not is_zone(value):
+        raise ValueError(f"{value!r} is not the name of a time zone, such as Asia/Shanghai")
     return value
 
 

@@ -59,6 +59,7 @@ PLATFORM_ORDER = (
         "logs",
         "signals",
         "broker_address",
+        "zones",
     },
 )
 

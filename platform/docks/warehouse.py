@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from functools import cache
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from haoyun.maps.errors import BadCoordinate
 from haoyun.maps.geodesy import check_position
 from haoyun.platform.docks.grid import Slot, slots_of_day
 from haoyun.platform.docks.hours import Week
 from haoyun.platform.market.errors import Checks
+from haoyun.platform.zones import is_zone
 
 MOST_CLOSED_DAYS = 400
 
@@ -34,7 +34,7 @@ class WarehouseDraft:
         checks.require(1 <= len(self.name.strip()) <= 80, "name", "text_length", low=1, high=80)
         checks.require(1 <= len(self.address.strip()) <= 200, "address", "text_length", low=1, high=200)
         checks.require(_is_position(self.lat, self.lon), "lat", "dock_position")
-        checks.require(self.zone in _zones(), "zone", "dock_zone", example="Asia/Shanghai")
+        checks.require(is_zone(self.zone), "zone", "dock_zone", example="Asia/Shanghai")
         checks.require(len(self.week) == 7, "hours", "dock_week")
         checks.require(any(self.week), "hours", "dock_never_open")
         few = len(self.closed_days) <= MOST_CLOSED_DAYS
@@ -73,8 +73,3 @@ def _is_position(lat: float, lon: float) -> bool:
     except BadCoordinate:
         return False
     return True
-
-
-@cache
-def _zones() -> frozenset[str]:
-    return frozenset(available_timezones())

@@ -6,12 +6,12 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from functools import cache
 from typing import Any
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from haoyun.platform.market.errors import Checks, FieldErrors
 from haoyun.platform.publishing.chat.found import Kind
+from haoyun.platform.zones import is_zone
 
 MAX_DAYS = 366
 MAX_HOURS = 240
@@ -46,7 +46,7 @@ class Times:
         checks.require(bool(_TIME.fullmatch(self.at)), "at", "local_time")
         checks.require(self.first <= self.last, "last", "repeat_order")
         checks.require((self.last - self.first).days <= MAX_DAYS, "last", "repeat_long", most=MAX_DAYS)
-        checks.require(self.zone in _zones(), "zone", "dock_zone", example="Asia/Shanghai")
+        checks.require(is_zone(self.zone), "zone", "dock_zone", example="Asia/Shanghai")
         checks.between("hours", self.hours, 1, MAX_HOURS)
         checks.between("ahead_h", self.ahead_h, 1, MAX_AHEAD_H)
         checks.between("delivery_after_h", self.delivery_after_h, 0, MAX_HOURS)
@@ -116,11 +116,6 @@ def values_of(times: Times) -> dict[str, Any]:
         "delivery_after_h": times.delivery_after_h,
         "delivery_hours": times.delivery_hours,
     }
-
-
-@cache
-def _zones() -> frozenset[str]:
-    return frozenset(available_timezones())
 
 
 def _window(start: datetime, hours: int) -> dict[str, str]:
