@@ -34,7 +34,7 @@ def among(
     wanted: sa.ColumnElement[Any] = sa.literal(list(values), sa.ARRAY(column.type))
     if len(values) <= _MOST_LOOKED_UP:
         # Who sees how many there are reads all of a table rather than a thousand of its rows by their keys, which
-        # takes three times as long; an array out of a subquery is taken for a few.
+        # takes longer (decision 65); an array out of a subquery is taken for a few.
         wanted = sa.cast(sa.select(wanted).scalar_subquery(), sa.ARRAY(column.type))
     return column == sa.any_(wanted)
 
