@@ -107,6 +107,7 @@ def _search_own(
     work: Assignment, out: Callable[[Finding], None], handed_over: SimpleQueue[Any], due: Due
 ) -> None:
     from haoyun.routing.sisr.course import Budget, Course  # noqa: PLC0415 - see above
+    from haoyun.routing.sisr.exchange import Exchange  # noqa: PLC0415
     from haoyun.routing.sisr.search import Search  # noqa: PLC0415
 
     while not handed_over.empty():
@@ -123,11 +124,15 @@ def _search_own(
     def hand_over(pool: object) -> None:
         out(Finding(work.recipe.name, None, final=False, handed_over=pool))
 
+    def tell_all(standing: object) -> None:
+        out(Finding(work.recipe.name, None, final=False, told_all=standing))
+
     course = Course(
         found, budget, reporter.search,
         number=work.number, threads=work.of, seed=work.seed, warmth=work.warmth,
     )  # fmt: skip
-    course.run(None if first else hand_over, handed_over)
+    # One search alone goes by its work: nothing from outside may change its way.
+    course.run(Exchange(handed_over, tell_all, None if first else hand_over) if work.of > 1 else None)
     out(Finding(work.recipe.name, found.whole_tours(), final=True, worth=found.worth, able=found.able))
 
 

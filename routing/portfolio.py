@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from types import TracebackType
-from typing import IO, Any
+from typing import IO, Any, Protocol
 
 from haoyun.routing.able import Able
 from haoyun.routing.errors import SolverFailed
@@ -59,6 +59,7 @@ class Finding:
     final: bool
     worth: tuple[float, ...] | None = None  # smaller is better; None: not known without timing the plan
     handed_over: object = None  # routes for the first search to recombine
+    told_all: object = None  # for the other searches: a plan to go on from, if it is better than theirs
     able: Able | None = None  # with the final tours: who could serve each task alone
 
 
@@ -167,9 +168,7 @@ def _gather(
             continue
         if finding is None:
             running.discard(number)
-        elif finding.handed_over is not None:
-            processes[0].pass_on(finding.handed_over)
-        else:
+        elif not relay(finding, number, running, processes):
             answered = True
             if finding.final:
                 running.discard(number)
@@ -188,6 +187,25 @@ def _gather(
     if not running and not answered:
         codes = [process.exit_code for process in processes]
         raise SolverFailed(f"no search process could work (exit codes {codes})")
+
+
+class Listener(Protocol):
+    """A search that can be spoken to."""
+
+    def pass_on(self, value: object) -> None:
+        """Send it what another search has found."""
+
+
+def relay(finding: Finding, number: int, running: set[int], searches: Sequence[Listener]) -> bool:
+    """Pass on what search `number` has for the others; False if the finding is for whoever asked."""
+    if finding.handed_over is not None:
+        searches[0].pass_on(finding.handed_over)
+    elif finding.told_all is not None:
+        for other in running - {number}:
+            searches[other].pass_on(finding.told_all)
+    else:
+        return False
+    return True
 
 
 class _Process:

@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import replace
 from itertools import permutations, product
-from queue import SimpleQueue
 
 import numpy as np
 
@@ -46,7 +45,7 @@ def by_ruin_and_recreate(
     """The tours that the compiled search finds with a fixed amount of work."""
     found = Search(problem, seed, start)
     budget = Budget.of(time.monotonic() + _NO_DEADLINE_S, limit_s, steady=True)
-    Course(found, budget, lambda _: None, threads=1, seed=seed).run(None, SimpleQueue())
+    Course(found, budget, lambda _: None, threads=1, seed=seed).run()
     return found.whole_tours()
 
 

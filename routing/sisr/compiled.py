@@ -31,7 +31,7 @@ _OPTIONS: dict[str, Any] = {
 _OPTIONS_INSIDE: dict[str, Any] = {**_OPTIONS, "no_cpython_wrapper": True}
 
 # They hold no kernel and no constant that a kernel reads.
-_CALLERS = ("course.py", "recombine.py", "search.py", "flatten.py", "flatten_fleet.py")
+_CALLERS = ("course.py", "exchange.py", "recombine.py", "search.py", "flatten.py", "flatten_fleet.py")
 
 
 def cache_folder() -> Path:

@@ -10,11 +10,11 @@ import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from queue import Empty, SimpleQueue
 
 from haoyun.routing.problem import Tours
+from haoyun.routing.sisr.exchange import Exchange
 from haoyun.routing.sisr.recombine import columns_of, recombine
-from haoyun.routing.sisr.search import COOL, Pool, Search
+from haoyun.routing.sisr.search import COOL, Search
 
 # Shares of the time limit.
 _SHRUNK = 0.4  # until here vehicles are saved, where they come first, and places sought for hard tasks
@@ -23,6 +23,8 @@ _RECOMBINED = 0.94  # until here CP-SAT may take; the rest polishes its plan
 # Work a second that every machine should manage: about half of what was measured (tests/bench/routing.py).
 _STEADY_WORK = 4e7
 _STEADY_START_S = 1.0  # of a steady limit, what starting and recombining may take besides
+# How much of the limit passes between two looks at what the other searches have found (decision 28).
+_EXCHANGE = 0.04
 # How long the compiled code runs at a time: as long as a report or a cancellation may wait.
 _PORTION_S = 0.03
 _STEADY_PORTIONS = 400
@@ -90,17 +92,17 @@ class Course:
         self.hot = search.hot * (_HOTTER if number % 2 else 1.0) * warmth
         self._tell()
 
-    def run(self, hand_over: Callable[[Pool], None] | None, others: SimpleQueue[Pool]) -> None:
-        """The whole course. With `hand_over` the routes go to another search, otherwise they are recombined here."""
+    def run(self, others: Exchange | None = None) -> None:
+        """The whole course. `others`: the searches beside this one; one of them recombines the routes of all."""
         if not self.search.can_improve:
             return
         if self.search.fleet_first:
             self._shrink()
-        self._anneal(_ANNEALED, self.hot, COOL)
-        if hand_over is not None:
-            hand_over(self.search.pool())
-        else:
+        self._anneal(_ANNEALED, self.hot, COOL, others)
+        if others is None or others.recombines:
             self._recombine(others)
+        else:
+            others.hand_over(self.search)
         self._anneal(1.0, COOL, COOL)
 
     def _shrink(self) -> None:
@@ -111,7 +113,7 @@ class Course:
             self._portion(lambda work: search.shrink(work, self.leg * 0.3))
         search.restart_from_best()
 
-    def _anneal(self, until: float, hot: float, cool: float) -> None:
+    def _anneal(self, until: float, hot: float, cool: float, others: Exchange | None = None) -> None:
         begun = self.budget.share(self.search)
         span = max(until - begun, 1e-6)
 
@@ -120,6 +122,7 @@ class Course:
             return float(self.leg * hot * (cool / hot) ** part)
 
         before = begun
+        exchange = begun + _EXCHANGE
         step = 0.0
         while before < until:
             # Leaving out now this task, now that finds places for all of them if there are any. Where there are
@@ -130,6 +133,10 @@ class Course:
             now = self.budget.share(self.search)
             step = now - before
             before = now
+            if others is not None and now >= exchange:
+                exchange = now + _EXCHANGE
+                if others.keep_up(self.search):
+                    self._tell()
 
     def _portion(self, spend: Callable[[int], None]) -> None:
         """One portion of work, and a report if it was worth it."""
@@ -149,8 +156,8 @@ class Course:
             self.told = self.search.found
             self.report(self.search)
 
-    def _recombine(self, others: SimpleQueue[Pool]) -> None:
-        pools = [self.search.pool(), *_waiting(others)]
+    def _recombine(self, others: Exchange | None) -> None:
+        pools = [self.search.pool(), *(others.handed_over() if others is not None else [])]
         best = self.search.tours()
         seconds = self.budget.left_s * (_RECOMBINED - _ANNEALED) / (1 - _ANNEALED)
         begun = time.monotonic()
@@ -171,12 +178,3 @@ class Course:
     def _adopt(self, tours: Tours) -> None:
         self.search.adopt(tours)
         self._tell()
-
-
-def _waiting(queue: SimpleQueue[Pool]) -> list[Pool]:
-    pools = []
-    while True:
-        try:
-            pools.append(queue.get_nowait())
-        except Empty:
-            return pools

@@ -46,11 +46,13 @@ from haoyun.routing.sisr.state import (
     ITERATIONS,
     LENGTH,
     LIMIT,
+    LONGEST,
     MISSED,
     OLD_ABSENT,
     POOLED,
     POOLED_STOPS,
     ROUTE,
+    STOPS_A_RUIN,
     STRICT,
     WORK,
     new_state,
@@ -65,6 +67,10 @@ _REACH = 30
 _SMALL_REACH = 6_000  # stops times neighbours
 _TASKS_A_ROUTE = 10.0  # where it starts at one leg
 _COLDEST_START, _HOTTEST_START = 0.4, 4.0
+# How many stops a ruin removes on average, and how long its strings are at most: the paper's, which counts customers.
+# Of a shipment both stops go, so that as many again are removed elsewhere: there fewer are enough (decision 28).
+_RUIN = 10.0
+_RUIN_OF_SHIPMENTS = 6.0
 
 
 class Pool(NamedTuple):
@@ -95,6 +101,7 @@ class Search:
         self.state.num[BESIDE] = homes is None and _may_stand_beside(problem, self.flat)
         self.state.num[FLEET_FIRST] = problem.objective is Objective.VEHICLES
         self._fewest = _fewest_vehicles(self.flat)
+        self.ruin_stops = _RUIN_OF_SHIPMENTS if (self.flat.task[:, STOPS] == 2).all() else _RUIN
         judge_beginnings(self.flat, self.state)
         price_alone(self.flat, self.state)
         self.able = able_of(self.flat, self.state)
@@ -160,6 +167,9 @@ class Search:
 
     def anneal(self, work: int, hot: float, cool: float) -> None:
         """Search on for this much work; temperatures in cost."""
+        # What is left out finds a place in larger ruins only.
+        left_out = self.state.num[BEST_MISSED] or self.state.num[ABSENT]
+        self._ruin_by(_RUIN if left_out else self.ruin_stops)
         anneal(self.flat, self.state, work, hot, cool, False)
 
     def be_strict(self, strict: bool) -> None:
@@ -168,6 +178,7 @@ class Search:
 
     def shrink(self, work: int, temperature: float) -> None:
         """Look for a plan with fewer vehicles for this much work."""
+        self._ruin_by(_RUIN)
         anneal(self.flat, self.state, work, temperature, temperature, True)
 
     def tours(self) -> Tours:
@@ -197,6 +208,9 @@ class Search:
         self._drive(tours)
         self._complete()
         self.restart_from_best()
+
+    def _ruin_by(self, stops: float) -> None:
+        self.state.val[[STOPS_A_RUIN, LONGEST]] = stops
 
     def _may_pay(self) -> bool:
         """Whether tasks that stayed behind could be served, if they paid together."""
