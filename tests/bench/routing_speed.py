@@ -1,6 +1,6 @@
 """How many ruins a second one route search makes, and how good its plan is: decision 28's figures.
 
-    python tests/bench/routing_speed.py [--seconds 6] [--seed 11 ...] [--ruin 6 10 ...] [INSTANCE ...]
+    python tests/bench/routing_speed.py [INSTANCE ...] [--seconds 6] [--seed 11 ...] [--ruin 6 10 ...]
 
 Anneals each instance for so many seconds in this process, without recombination, and prints iterations, work
 (positions looked at) and the distance of the plan. --ruin: with how many stops in a ruin and a string, instead of
