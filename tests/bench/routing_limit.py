@@ -35,9 +35,8 @@ def cases() -> dict[str, Callable[[], Problem]]:
                 freight_problem(a, b, 0), r
             )
     families = ["solomon", "gehring_homberger", "li_lim", "sartori_buriol"]
-    for name, (_, path) in instances(DATA, families).items():
-        if name in INSTANCES:
-            found[name] = lambda p=path: read_problem(p).problem  # type: ignore[misc]
+    for instance in instances(DATA, families, list(INSTANCES)):
+        found[instance.name] = lambda p=instance.path: read_problem(p).problem  # type: ignore[misc]
     return found
 
 
