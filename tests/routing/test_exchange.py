@@ -9,7 +9,7 @@ from queue import SimpleQueue
 import pytest
 from small_problems import random_problem
 
-from haoyun.routing import Objective, Problem, read_problem, violations
+from haoyun.routing import Objective, Problem, engines, read_problem, violations
 from haoyun.routing.onward import with_fixed
 from haoyun.routing.portfolio import Assignment, Finding, relay
 from haoyun.routing.recipes import Engine, Recipe
@@ -120,8 +120,6 @@ def test_a_plan_is_passed_on_to_all_who_still_search_but_its_finder_and_routes_t
 
 def test_one_search_alone_is_heard_by_nobody() -> None:
     """It goes by its work, so that the same seed gives the same plan: nothing from outside may come in."""
-    from haoyun.routing import engines
-
     said: list[Finding] = []
     problem = random_problem(1, Objective.DISTANCE, jobs=5, shipments=2)
     recipe = Recipe("ruin and recreate 1", Engine.RUIN_AND_RECREATE)
